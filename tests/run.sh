@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what is missing, builds everything in build/, runs all tests; the last line counts them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+./setup.sh
+options=(-Dtests=enabled -Dexamples=enabled -Dbenchmarks=enabled -Dtool=enabled)
+if [ -f build/build.ninja ]; then
+  meson setup build --reconfigure "${options[@]}" >/dev/null
+else
+  meson setup build "${options[@]}" >/dev/null
+fi
+ninja -C build -j "$(nproc)" --quiet
+
+python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3)
+rm -f build/meson-logs/testlog.json
+meson test -C build --no-rebuild --print-errorlogs || true
+"$python" tests/support/count.py build/meson-logs/testlog.json
