@@ -6,8 +6,9 @@
 #include <string_view>
 #include <utility>
 
-// What the host side throws: a number of the documented list, and one sentence that names the file, layer
-// or option, the values that disagree, and the cure. The command prints it as "tenon: TN5001: …".
+// What the host side throws: a number of the documented list, and one sentence that names the file,
+// layer or option, the values that disagree, and the cure. The command prints it as "tenon: TN5001:
+// …".
 namespace tenon::host {
 
 /// "TN5001: cannot open model.h5".
@@ -35,8 +36,8 @@ struct ErrorMeaning {
   std::string_view meaning;
 };
 
-// Every number that the library or the command can show, in order. A test compares this table with the
-// numbers used in the sources and with the pages of docs/errors.
+// Every number that the library or the command can show, in order. A test compares this table with
+// the numbers used in the sources and with the pages of docs/errors.
 inline constexpr ErrorMeaning error_meanings[] = {
     {5001, "a file cannot be opened or read"},
     {5002, "an .npz archive is damaged, encrypted or packed in an unknown way"},
