@@ -51,10 +51,10 @@ template <Element T>
   return 0;
 }
 
-/// Product of all dimensions, or nothing where it (or the product without its zeros) exceeds
-/// `limit`.
-[[nodiscard]] inline std::optional<std::size_t> element_count(std::span<const std::size_t> shape,
-                                                              std::size_t limit) {
+/// Product of all dimensions, or nothing where it (or the product of those that are not 0)
+/// overflows.
+[[nodiscard]] inline std::optional<std::size_t> element_count(std::span<const std::size_t> shape) {
+  constexpr std::size_t limit = std::numeric_limits<std::size_t>::max();
   std::size_t product = 1;
   bool empty = false;
   for (const std::size_t extent : shape) {

@@ -187,7 +187,7 @@ inline void widen_halves(Array& array) {
                           "' is not supported; store booleans, integers or floats"};
   }
   const auto payload = data.subspan(start + length);
-  const auto count = element_count(header.shape, std::numeric_limits<std::size_t>::max());
+  const auto count = element_count(header.shape);
   if (!count || *count != payload.size() / width || payload.size() % width != 0) {
     throw damaged("shape " + shape_text(header.shape) + " of '" + descr + "' does not match " +
                   std::to_string(payload.size()) + " bytes of values");
