@@ -130,9 +130,9 @@ class NpzWriter {
     const std::uint32_t crc =
         detail::crc32(detail::crc32(0, std::as_bytes(std::span<const char>(header))), values);
     Member member{std::string(name) + ".npy", header.size() + values.size(), offset_, crc};
-    if (!names_.insert(member.name).second) {
-      throw Error{5010, "cannot write " + file_.target().string() + ": two arrays are called " +
-                            std::string(name)};
+    if (member.name.size() > 0xFFFF || !names_.insert(member.name).second) {
+      throw Error{5010, "cannot write " + file_.target().string() +
+                            ": a name is too long or used twice: " + std::string(name)};
     }
     write(local_entry(member));
     write(header);
