@@ -2,6 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <tenon/kernel/arch.hpp>
 #include <tenon/tensor/window.hpp>
 
@@ -15,11 +16,11 @@ struct ConvChannels {
 };
 
 // Cross-correlation, no kernel flip. Layout: x (height, width, channels), w (kernel height, kernel width,
-// channels / groups, filters), y (height, width, filters). Outside of x stands `padding[channel]`, or 0
-// where `padding` is null. y = finish(sum, filter); the caller proved that the sum fits `Sum`.
-template <class Sum, class X, class W, class Y, class Finish>
+// channels / groups, filters), y (height, width, filters). Outside of x stands 0 if `padding` is empty, its one
+// value, or one value a channel. y = finish(sum, filter); the caller proved that the sum fits `Sum`.
+template <class Sum, class X, class P, class W, class Y, class Finish>
 constexpr void conv2d(arch::reference, const Window2D& window, ConvChannels channels, const X* x,
-                      const X* padding, const W* w, Y* y, const Finish& finish) {
+                      std::span<const P> padding, const W* w, Y* y, const Finish& finish) {
   const std::int32_t depth = channels.input / channels.groups;
   const std::int32_t width = channels.filters / channels.groups;
   for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
@@ -32,13 +33,14 @@ constexpr void conv2d(arch::reference, const Window2D& window, ConvChannels chan
             const std::int32_t iy = oy * window.y.stride + ky * window.y.dilation - window.y.before;
             const std::int32_t ix = ox * window.x.stride + kx * window.x.dilation - window.x.before;
             const bool inside = iy >= 0 && iy < window.y.input && ix >= 0 && ix < window.x.input;
-            if (!inside && padding == nullptr) continue;
-            const X* pixel = inside ? x + (std::ptrdiff_t{iy} * window.x.input + ix) * channels.input
-                                    : padding;
+            if (!inside && padding.empty()) continue;
+            const X* pixel = x + (inside ? std::ptrdiff_t{iy} * window.x.input + ix : 0) * channels.input;
             const W* row = w + (std::ptrdiff_t{ky} * window.x.kernel + kx) * depth * channels.filters;
             for (std::int32_t c = 0; c < depth; ++c) {
-              sum += static_cast<Sum>(pixel[first + c]) *
-                     static_cast<Sum>(row[std::ptrdiff_t{c} * channels.filters + f]);
+              const Sum v = inside ? static_cast<Sum>(pixel[first + c])
+                                   : static_cast<Sum>(padding[static_cast<std::size_t>(
+                                         padding.size() == 1 ? 0 : first + c)]);
+              sum += v * static_cast<Sum>(row[std::ptrdiff_t{c} * channels.filters + f]);
             }
           }
         }

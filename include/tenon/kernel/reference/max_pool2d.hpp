@@ -9,9 +9,9 @@ namespace tenon::kernel {
 
 // The largest element of each window and channel; what lies outside of x is never selected. Layout: x and y
 // (height, width, channels).
-template <class T>
+template <class T, class Y>
 constexpr void max_pool2d(arch::reference, const Window2D& window, std::int32_t channels, const T* x,
-                          T* y) {
+                          Y* y) {
   for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
     for (std::int32_t ox = 0; ox < window.x.output; ++ox) {
       for (std::int32_t c = 0; c < channels; ++c) {
@@ -28,7 +28,7 @@ constexpr void max_pool2d(arch::reference, const Window2D& window, std::int32_t 
             found = true;
           }
         }
-        *y++ = best;
+        *y++ = static_cast<Y>(best);
       }
     }
   }

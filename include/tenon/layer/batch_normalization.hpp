@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <tenon/layer/constants.hpp>
+#include <tenon/layer/traits.hpp>
+#include <tenon/tensor/shape.hpp>
+
+namespace tenon {
+
+// A normalization that could not be folded: v * a + b on the last axis, with a = gamma / sqrt(variance + epsilon)
+// quantized with one scale and b = beta - mean * a as a bias (FinishSum). A per-axis input is aligned.
+struct BatchNormalizationParams {
+  static constexpr LayerTraits traits{LayerKind::batch_normalization, false, true, true,
+                                      Accepts::fixed | Accepts::scaled};
+
+  float epsilon = 1e-3F;
+
+  [[nodiscard]] constexpr Shape output_shape(const Shape& input) const noexcept { return input; }
+  [[nodiscard]] constexpr std::int64_t macs(const Shape& input) const noexcept { return input.size(); }
+};
+
+/// 1 / sqrt(x) rounded once to float32, x > 0.
+[[nodiscard]] constexpr float reciprocal_square_root(float x) noexcept {
+  const auto v = static_cast<double>(x);
+  double root = v > 1 ? v : 1;
+  for (int i = 0; i < 200; ++i) {  // Newton, from above
+    const double next = 0.5 * (root + v / root);
+    if (!(next < root)) break;
+    root = next;
+  }
+  return static_cast<float>(1 / root);
+}
+
+/// a and b of a channel, in the order of the reference's float32 operations.
+struct Normalization {
+  float a = 1;
+  float b = 0;
+};
+[[nodiscard]] constexpr Normalization normalization(const FloatVariables& variables, float epsilon,
+                                                    std::size_t c) noexcept {
+  const float gamma = variables.gamma.empty() ? 1.0F : variables.gamma[c];
+  const float beta = variables.beta.empty() ? 0.0F : variables.beta[c];
+  const float rec = reciprocal_square_root(float32::add(variables.moving_variance[c], epsilon));
+  const float scaled_mean = float32::multiply(-variables.moving_mean[c], gamma);
+  return {float32::multiply(gamma, rec), float32::add(float32::multiply(scaled_mean, rec), beta)};
+}
+
+template <class F, class Storage>
+constexpr Fault prepare(const BatchNormalizationParams& params, const Shape& input, Format<F>& x,
+                        const FloatVariables& variables, const LayerQuantizers& quantizers,
+                        LayerConstants<Storage>& constants) noexcept {
+  const int input_bits = x.value_bits;
+  const int buffer_bits = quantizers.buffer_bitwidth - 1;
+  constants.buffer_bits = buffer_bits;
+  Fault fault = prepare_input(x, buffer_bits, true, constants.input_shift);
+  if (fault != Fault::none) return fault;
+  if (!x.per_tensor()) return Fault::input_not_per_tensor;
+  const auto channels = static_cast<std::size_t>(input.channels());
+  typename Format<F>::Floats a{};
+  typename Format<F>::Floats b{};
+  for (std::size_t c = 0; c < channels; ++c) {
+    const Normalization n = normalization(variables, params.epsilon, c);
+    a.push_back(n.a);
+    b.push_back(n.b);
+  }
+  typename Format<F>::Floats scale{};
+  fault = quantize_weights(std::span<const float>(a.data(), channels), quantizers.weights, 1, scale,
+                           constants.weights);
+  if (fault != Fault::none) return fault;
+  constants.largest_sum = largest_sum(constants.weights, channels, [&](std::size_t, std::size_t c) {
+    return largest_input(input_bits, constants.input_shift, c, buffer_bits);
+  });
+  multiply_scales(x, scale);
+  FloatVariables shifted = variables;
+  shifted.bias = std::span<const float>(b.data(), channels);
+  return prepare_output(x, shifted, quantizers, constants);
+}
+
+/// `scratch` holds input.size() elements.
+template <class Arch, class Constants, class X, class Y>
+constexpr void run(Arch, const BatchNormalizationParams&, const Shape& input, const Constants& constants,
+                   const X* x, Y* y, std::int32_t* scratch) noexcept {
+  with_aligned_input(constants, x, input.size(), scratch, [&](const auto* aligned) {
+    const FinishSum finish{constants};
+    const std::int32_t channels = input.channels();
+    for (std::int64_t i = 0; i < input.size(); i += channels) {
+      for (std::int32_t c = 0; c < channels; ++c) {
+        const std::int64_t w = constants.weights[static_cast<std::size_t>(c)];
+        y[i + c] = static_cast<Y>(finish(aligned[i + c] * w, c));
+      }
+    }
+  });
+}
+
+template <class Arch>
+constexpr void run_float(Arch, const BatchNormalizationParams& params, const Shape& input,
+                         const FloatVariables& variables, const float* x, float* y) noexcept {
+  const std::int32_t channels = input.channels();
+  for (std::int32_t c = 0; c < channels; ++c) {
+    const Normalization n = normalization(variables, params.epsilon, static_cast<std::size_t>(c));
+    for (std::int64_t i = c; i < input.size(); i += channels) y[i] = x[i] * n.a + n.b;
+  }
+}
+
+}  // namespace tenon
