@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -10,11 +8,13 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <tenon/host/array.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/import/bytes.hpp>
+#include <tenon/host/import/stored_numbers.hpp>
 
 // NumPy's .npy, versions 1 to 3: magic, length of the header, a Python dictionary with 'descr',
 // 'fortran_order' and 'shape', then the values. Nothing in it is trusted: xtensor's reader believes
@@ -113,22 +113,6 @@ class NpyHeader {
   std::size_t at_ = 0;
 };
 
-/// IEEE binary16 to float: exact.
-[[nodiscard]] inline float half_to_float(std::uint16_t half) {
-  const int exponent = (half >> 10) & 31;
-  const float fraction = static_cast<float>(half & 1023);
-  float magnitude = 0;
-  if (exponent == 31) {
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity()
-                              : std::numeric_limits<float>::quiet_NaN();
-  } else {
-    // Subnormals have exponent 0 and no implicit one, and scale as exponent 1 does.
-    magnitude = std::ldexp(fraction + (exponent == 0 ? 0.0F : 1024.0F),
-                           (exponent == 0 ? 1 : exponent) - 25);
-  }
-  return (half & 0x8000) != 0 ? -magnitude : magnitude;
-}
-
 /// Fortran order to C order: walks the C positions and keeps the Fortran offset of each.
 inline void to_c_order(Array& array, std::size_t width) {
   std::vector<std::byte> ordered(array.bytes.size());
@@ -148,16 +132,6 @@ inline void to_c_order(Array& array, std::size_t width) {
     }
   }
   array.bytes = std::move(ordered);
-}
-
-inline void widen_halves(Array& array) {
-  std::vector<float> values;
-  for (std::size_t at = 0; at < array.bytes.size(); at += 2) {
-    std::uint16_t half;
-    std::memcpy(&half, array.bytes.data() + at, 2);
-    values.push_back(half_to_float(half));
-  }
-  array = Array::from<float>(std::move(array.shape), values);
 }
 
 }  // namespace detail
@@ -193,13 +167,9 @@ inline void widen_halves(Array& array) {
                   std::to_string(payload.size()) + " bytes of values");
   }
   Array array{kind, std::move(header.shape), {payload.begin(), payload.end()}};
-  if (descr[0] == '>') {
-    for (std::size_t at = 0; at < array.bytes.size(); at += width) {
-      std::reverse(array.bytes.data() + at, array.bytes.data() + at + width);
-    }
-  }
+  if (descr[0] == '>') swap_byte_order(array.bytes, width);
   if (header.fortran_order && array.shape.size() > 1) detail::to_c_order(array, width);
-  if (kind == "f2") detail::widen_halves(array);
+  if (kind == "f2") widen_halves(array);
   return array;
 }
 
