@@ -3,7 +3,7 @@
 # Installs what Debian has and this machine lacks. `--minimal`: only what the command and the examples need.
 set -euo pipefail
 
-needed=(meson ninja-build pkg-config g++ libhdf5-dev libzip-dev nlohmann-json3-dev libxtensor-dev
+needed=(meson ninja-build pkg-config g++ libhdf5-dev libzip-dev zlib1g-dev nlohmann-json3-dev libxtensor-dev
   libfmt-dev libcli11-dev python3)
 tests=(libxsimd-dev doctest-dev libbenchmark-dev python3-numpy python3-h5py)
 # Without these, the tests that use them are skipped.

@@ -71,7 +71,7 @@ def shape_faults(header):
 
 def host_includes():
     """Include folders of the host libraries, as warnings-free system headers."""
-    run = subprocess.run(["pkg-config", "--cflags-only-I", "hdf5", "libzip", "nlohmann_json", "xtensor", "fmt"],
+    run = subprocess.run(["pkg-config", "--cflags-only-I", "hdf5", "zlib", "libzip", "nlohmann_json", "xtensor", "fmt"],
                          capture_output=True, text=True, check=False)
     return ["-isystem" + flag[2:] for flag in run.stdout.split()]
 
