@@ -49,20 +49,14 @@ class AtomicFile {
   }
 
   [[nodiscard]] const std::filesystem::path& target() const { return target_; }
-  /// For libraries that write by name themselves; call `close` before.
-  [[nodiscard]] const std::filesystem::path& temporary() const { return temporary_; }
-
   void write(const void* data, std::size_t size_bytes) {
     if (std::fwrite(data, 1, size_bytes, stream_.get()) != size_bytes) fail();
   }
   void write(std::string_view text) { write(text.data(), text.size()); }
 
-  void close() {
-    if (stream_ != nullptr && std::fclose(stream_.release()) != 0) fail();
-  }
   /// Puts the file in its place; without it the destructor removes the temporary one.
   void commit() {
-    close();
+    if (std::fclose(stream_.release()) != 0) fail();
     std::error_code failure;
     std::filesystem::rename(temporary_, target_, failure);
     if (failure) throw Error{5010, "cannot write " + target_.string() + ": " + failure.message()};

@@ -24,9 +24,10 @@ class Hdf5Writer {
  public:
   explicit Hdf5Writer(const std::filesystem::path& target) : place_(target) {
     hdf5::prepare_library();
-    place_.close();
-    file_ = Handle(H5Fcreate(place_.temporary().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT),
-                   H5Fclose);
+    // The library builds the file in memory: it crashes when a disk is full.
+    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    H5Pset_fapl_core(access.get(), std::size_t{1} << 20, false);
+    file_ = Handle(H5Fcreate(target.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
     if (!file_) fail("", "cannot be created");
     // Missing groups on the way to an object are made with it; names are UTF-8 and carry no dates.
     links_ = Handle(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
@@ -91,10 +92,16 @@ class Hdf5Writer {
     }
   }
 
-  /// Closes the file and puts it in its place.
+  /// Writes the file and puts it in its place.
   void finish() {
-    if (H5Fflush(file_.get(), H5F_SCOPE_LOCAL) < 0 || !file_.reset())
-      fail("", "cannot be completed; is the disk full?");
+    const bool flushed = H5Fflush(file_.get(), H5F_SCOPE_LOCAL) >= 0;
+    const ssize_t size = flushed ? H5Fget_file_image(file_.get(), nullptr, 0) : -1;
+    std::vector<std::byte> image(size > 0 ? static_cast<std::size_t>(size) : 0);
+    if (image.empty() || H5Fget_file_image(file_.get(), image.data(), image.size()) != size) {
+      fail("", "cannot be completed");
+    }
+    file_.reset();
+    place_.write(image.data(), image.size());
     place_.commit();
   }
 

@@ -23,10 +23,9 @@ class Handle {
 
   [[nodiscard]] hid_t get() const { return id_; }
   [[nodiscard]] explicit operator bool() const { return id_ >= 0; }
-  /// Closes now; false where the library could not, as on a full disk.
-  bool reset() {
+  void reset() {
     const hid_t id = std::exchange(id_, -1);
-    return id < 0 || close_(id) >= 0;
+    if (id >= 0) close_(id);
   }
 
  private:
