@@ -41,6 +41,8 @@ namespace tenon::host {
 [[nodiscard]] inline bool flag_entry(const Layer& layer, std::string_view key, bool fallback) {
   const Json* found = entry(layer, key);
   if (found == nullptr) return fallback;
+  // Old files hold 0 and 1.
+  if (*found == 0 || *found == 1) return *found == 1;
   if (!found->is_boolean()) refuse_entry(layer, key, "true or false");
   return found->get<bool>();
 }
@@ -65,6 +67,14 @@ namespace tenon::host {
   const auto value = small_integer(*found);
   if (!value) refuse_entry(layer, key, "an integer");
   return *value;
+}
+
+/// A size or a number of things.
+[[nodiscard]] inline std::int32_t count_entry(const Layer& layer, std::string_view key,
+                                              std::int64_t fallback) {
+  const std::int64_t count = integer_entry(layer, key, fallback);
+  if (count < 1 || count > 1 << 24) refuse_entry(layer, key, "a positive integer");
+  return static_cast<std::int32_t>(count);
 }
 
 /// A pair such as a kernel size: [3, 3], or 3 for both.

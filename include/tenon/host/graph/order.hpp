@@ -121,11 +121,11 @@ inline void reorder(Graph& graph, const std::vector<std::size_t>& order) {
 
 }  // namespace detail
 
-/// The order of `model.layers` and of the layers in a file: by distance to the outputs, the
-/// farthest first, then by the turn at which a depth-first walk from the outputs meets them. Layers
-/// that no output needs come last. TN5033 for a cycle, a name used twice, or an input that does not
-/// exist.
-[[nodiscard]] inline Graph keras_order(Graph graph) {
+/// Positions of the layers in the order of `model.layers`, which is that of a file: by distance to
+/// the outputs, the farthest first, then by the turn at which a depth-first walk from the outputs
+/// meets them. Layers that no output needs come last. TN5033 for a cycle, a name used twice, or an
+/// input that does not exist.
+[[nodiscard]] inline std::vector<std::size_t> keras_positions(const Graph& graph) {
   const detail::CallGraph calls(graph);
   const detail::Walk walk = detail::walk_from_outputs(graph, calls);
   std::vector<std::size_t> node_depth(calls.size(), 0);
@@ -146,7 +146,12 @@ inline void reorder(Graph& graph, const std::vector<std::size_t>& order) {
   };
   std::sort(order.begin(), order.end(),
             [&](std::size_t a, std::size_t b) { return key(a) < key(b); });
-  detail::reorder(graph, order);
+  return order;
+}
+
+/// The graph with its layers in that order.
+[[nodiscard]] inline Graph keras_order(Graph graph) {
+  detail::reorder(graph, keras_positions(graph));
   return graph;
 }
 

@@ -135,19 +135,23 @@ inline void make_padded(Layer& target, const Alignment& values) {
 }  // namespace detail
 
 [[nodiscard]] inline Graph align_rescaling(Graph graph, Report& report) {
-  graph = keras_order(std::move(graph));
-  const auto found = std::find_if(graph.layers.begin(), graph.layers.end(),
-                                  [](const Layer& layer) { return is_keras(layer, "Rescaling"); });
-  if (found == graph.layers.end()) return graph;
-  Layer& rescaling = *found;
-  const detail::Alignment values{numbers_entry(rescaling, "scale", 1),
-                                 numbers_entry(rescaling, "offset", 0)};
+  const std::vector<std::size_t> order = keras_positions(graph);
+  const auto found = std::find_if(order.begin(), order.end(), [&](std::size_t i) {
+    return is_keras(graph.layers[i], "Rescaling");
+  });
+  if (found == order.end()) return graph;
+  const std::string name = graph.layers[*found].name;
+  const detail::Alignment values{numbers_entry(graph.layers[*found], "scale", 1),
+                                 numbers_entry(graph.layers[*found], "offset", 0)};
   if (!values.needed()) return graph;
-  if (std::string fault = detail::alignment_fault(graph, rescaling, values); !fault.empty()) {
-    report.left_alone("align_rescaling", rescaling.name,
+  if (std::string fault = detail::alignment_fault(graph, graph.layers[*found], values);
+      !fault.empty()) {
+    report.left_alone("align_rescaling", name,
                       "its offset or vector scale cannot be folded: " + fault);
     return graph;
   }
+  graph = keras_order(std::move(graph));
+  Layer& rescaling = *graph.find(name);
   Layer& target = graph.layers[sole_consumer(graph, rescaling)];
   const bool pads = is_keras(target, "Conv2D") && text_entry(target, "padding", "valid") == "same";
   detail::fold_into_kernel(target, values);

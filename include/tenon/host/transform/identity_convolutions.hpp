@@ -95,12 +95,12 @@ using Shapes = std::vector<std::optional<Shape>>;
 /// if several layers take its result.
 [[nodiscard]] inline std::vector<std::string> shared_first_block(const Graph& graph,
                                                                  const Shapes& shapes) {
-  if (graph.inputs.size() != 1 || graph.layers.empty()) return {};
+  if (graph.inputs.size() != 1) return {};
   const auto advance = [&](std::size_t i) {
     const std::size_t next = only_use(graph, graph.layers[i]);
     return next != Graph::none && graph.layers[next].calls.size() == 1 ? next : Graph::none;
   };
-  std::size_t i = 0;
+  std::size_t i = graph.index(graph.inputs.front().layer);
   while (i != Graph::none && (is_input(graph.layers[i]) || is_keras(graph.layers[i], "Rescaling")))
     i = advance(i);
   if (i == Graph::none || !is_a(graph.layers[i], "Conv2D") || graph.layers[i].inputs().empty())
@@ -122,16 +122,17 @@ using Shapes = std::vector<std::optional<Shape>>;
 /// Steps a to c: `find` names the layers that get an identity convolution behind them.
 template <class Find>
 [[nodiscard]] Graph insert_identities(Graph graph, const Find& find) {
-  graph = keras_order(std::move(graph));
   const Shapes shapes = infer_shapes(graph);
-  const std::vector<std::string> targets = find(graph, shapes);
-  std::vector<std::size_t> channels;
-  for (const std::string& name : targets) {
-    channels.push_back(static_cast<std::size_t>(shapes[graph.index(name)]->channels()));
+  std::vector<std::pair<std::string, std::size_t>> targets;
+  for (const std::string& name : find(graph, shapes)) {
+    targets.emplace_back(name, static_cast<std::size_t>(shapes[graph.index(name)]->channels()));
   }
-  for (std::size_t t = 0; t < targets.size(); ++t) {
-    const std::string name = free_name(graph, targets[t] + "_identity_conv");
-    insert_behind(graph, targets[t], identity_convolution(name, channels[t]), false);
+  // Where nothing is inserted, the order of consumers stays what it was: step e needs it.
+  if (targets.empty()) return graph;
+  graph = keras_order(std::move(graph));
+  for (const auto& [target, channels] : targets) {
+    const std::string name = free_name(graph, target + "_identity_conv");
+    insert_behind(graph, target, identity_convolution(name, channels), false);
   }
   return call_order(std::move(graph));
 }

@@ -2,9 +2,10 @@
 #pragma once
 #include <algorithm>
 #include <optional>
-#include <vector>
+#include <utility>
 
 #include <tenon/host/graph/classes.hpp>
+#include <tenon/host/graph/order.hpp>
 #include <tenon/host/transform/report.hpp>
 
 // LeakyReLU, and PReLU whose slopes are all equal, become the toolkit's Activation "leaky_relu".
@@ -29,6 +30,11 @@ namespace detail {
 }  // namespace detail
 
 [[nodiscard]] inline Graph replace_activations(Graph graph, Report&) {
+  const auto is_candidate = [](const Layer& layer) {
+    return is_keras(layer, "LeakyReLU") || is_keras(layer, "PReLU");
+  };
+  if (std::none_of(graph.layers.begin(), graph.layers.end(), is_candidate)) return graph;
+  graph = keras_order(std::move(graph));
   for (Layer& layer : graph.layers) {
     const auto slope = detail::leaky_slope(layer);
     if (!slope) continue;

@@ -90,30 +90,40 @@ inline void replace_keras_activation(Layer& layer) {
   std::int64_t known = 1;
   std::size_t unknown = 0;
   for (std::size_t i = 1; i < shape.size(); ++i) {
-    if (shape[i] < 0)
+    if (shape[i] < 0) {
       ++unknown;
-    else if (known <= INT32_MAX)
+    } else if (known <= INT32_MAX) {
       known *= shape[i];
+    }
   }
-  const bool holds_a_sample =
-      shape.size() > 1 && input && known > 0 &&
-      (unknown == 0 ? known == input->size() : unknown == 1 && input->size() % known == 0);
+  bool holds_a_sample = shape.size() > 1 && known > 0 && unknown <= 1;
+  if (input) {
+    holds_a_sample =
+        holds_a_sample && (unknown == 0 ? known == input->size() : input->size() % known == 0);
+  } else {
+    holds_a_sample = holds_a_sample && unknown == 0;
+  }
   return holds_a_sample ? Json(std::vector<std::int64_t>(shape.begin() + 1, shape.end()))
                         : Json(shape);
 }
 
-[[nodiscard]] inline bool replace_reshape(Layer& layer, const std::optional<Shape>& input) {
+/// What becomes of the entry of the batch in the arguments of a function.
+enum class BatchEntry { dropped, kept };
+
+[[nodiscard]] inline bool replace_reshape(Layer& layer, const std::optional<Shape>& input,
+                                          BatchEntry batch) {
   const auto shape = integer_list(layer.calls.front(), "shape");
   if (!shape || shape->empty() || !only_arguments(layer.calls.front(), {"tensor", "shape"}))
     return false;
   become(layer, "Reshape", false);
-  layer.config["target_shape"] = target_shape(*shape, input);
+  layer.config["target_shape"] =
+      batch == BatchEntry::kept ? Json(*shape) : target_shape(*shape, input);
   return true;
 }
 
 /// tf.transpose counts the batch as axis 0, and so does Permute (whose dims begin at 1): only a
 /// permutation that leaves the batch where it is can be one.
-[[nodiscard]] inline bool replace_transpose(Layer& layer) {
+[[nodiscard]] inline bool replace_transpose(Layer& layer, BatchEntry batch) {
   const auto perm = integer_list(layer.calls.front(), "perm");
   const auto conjugate = layer.calls.front().arguments.find("conjugate");
   if (!perm || perm->size() < 2 || perm->front() != 0 ||
@@ -122,7 +132,11 @@ inline void replace_keras_activation(Layer& layer) {
     return false;
   }
   become(layer, "Permute", false);
-  layer.config["dims"] = std::vector<std::int64_t>(perm->begin() + 1, perm->end());
+  Json dims = Json::array();
+  for (std::size_t i = batch == BatchEntry::kept ? 0 : 1; i < perm->size(); ++i) {
+    dims.push_back((*perm)[i] + (batch == BatchEntry::kept ? 1 : 0));
+  }
+  layer.config["dims"] = std::move(dims);
   return true;
 }
 
@@ -154,7 +168,8 @@ inline void replace_keras_activation(Layer& layer) {
 }
 
 /// Replaces a function layer where it can; false where it stays.
-[[nodiscard]] inline bool replace_function(Layer& layer, const std::optional<Shape>& input) {
+[[nodiscard]] inline bool replace_function(Layer& layer, const std::optional<Shape>& input,
+                                           BatchEntry batch) {
   const std::string function = text_entry(layer, "function", "");
   if (layer.calls.size() != 1 || layer.inputs().empty()) return false;
   if (function == "math.add" || function == "__operators__.add") {
@@ -163,39 +178,65 @@ inline void replace_keras_activation(Layer& layer) {
     become(layer, "Add", false);
     return true;
   }
-  if (function == "reshape") return layer.inputs().size() == 1 && replace_reshape(layer, input);
+  if (function == "reshape")
+    return layer.inputs().size() == 1 && replace_reshape(layer, input, batch);
   if (function == "transpose" || function == "compat.v1.transpose") {
-    return layer.inputs().size() == 1 && replace_transpose(layer);
+    return layer.inputs().size() == 1 && replace_transpose(layer, batch);
   }
   return replace_function_activation(layer, function);
 }
 
-}  // namespace detail
+/// The shape of a layer's result for what is known of the layers before it.
+[[nodiscard]] inline std::optional<Shape> result_shape(
+    const Graph& graph, const std::vector<std::optional<Shape>>& shapes, const Layer& layer) {
+  std::vector<Shape> inputs;
+  for (const Endpoint& e : layer.inputs()) {
+    const auto shape = shape_at(graph, shapes, e);
+    if (!shape) return std::nullopt;
+    inputs.push_back(*shape);
+  }
+  return layer_output_shape(layer, inputs);
+}
 
-[[nodiscard]] inline Graph replace_function_layers(Graph graph, Report& report) {
+[[nodiscard]] inline Graph replace_functions(Graph graph, Report& report, BatchEntry batch) {
   const auto is_candidate = [](const Layer& layer) {
     return is_keras(layer, "Activation") || is_keras(layer, "TFOpLambda");
   };
   if (std::none_of(graph.layers.begin(), graph.layers.end(), is_candidate)) return graph;
   graph = keras_order(std::move(graph));
-  const auto shapes = infer_shapes(graph);
+  // A shape is known behind a function layer only once that is replaced, so both go hand in hand.
+  std::vector<std::optional<Shape>> shapes;
   std::vector<std::pair<std::string, std::string>> new_names;
   for (Layer& layer : graph.layers) {
-    if (is_keras(layer, "Activation")) detail::replace_keras_activation(layer);
-    if (!is_keras(layer, "TFOpLambda") || layer.inputs().empty()) continue;
-    const Json name = layer.calls.front().arguments.value("name", Json());
-    const std::string function = text_entry(layer, "function", "");
-    if (!detail::replace_function(layer, shape_at(graph, shapes, layer.inputs().front()))) {
-      report.left_alone("replace_function_layers", layer.name,
-                        "no layer computes the TensorFlow function " + function);
-    } else if (name.is_string() && !name.get<std::string>().empty()) {
-      new_names.emplace_back(layer.name, name.get<std::string>());
+    if (is_keras(layer, "Activation")) replace_keras_activation(layer);
+    if (is_keras(layer, "TFOpLambda") && !layer.inputs().empty()) {
+      const Json name = layer.calls.front().arguments.value("name", Json());
+      const std::string function = text_entry(layer, "function", "");
+      if (!replace_function(layer, shape_at(graph, shapes, layer.inputs().front()), batch)) {
+        report.left_alone("replace_function_layers", layer.name,
+                          "no layer computes the TensorFlow function " + function);
+      } else if (name.is_string() && !name.get<std::string>().empty()) {
+        new_names.emplace_back(layer.name, name.get<std::string>());
+      }
     }
+    shapes.push_back(result_shape(graph, shapes, layer));
   }
   for (const auto& [from, to] : new_names) {
     if (graph.find(to) == nullptr) rename_layer(graph, from, to);
   }
   return graph;
+}
+
+}  // namespace detail
+
+[[nodiscard]] inline Graph replace_function_layers(Graph graph, Report& report) {
+  return detail::replace_functions(std::move(graph), report, detail::BatchEntry::dropped);
+}
+
+/// With the batch as an axis of its own in the targets of reshape and transpose, as QuantizeML has
+/// it: the results get an axis of size 1.
+[[nodiscard]] inline Graph replace_function_layers_with_batch(Graph graph, Report& report) {
+  return detail::replace_functions(std::move(graph), report, detail::BatchEntry::kept);
 }
 
 }  // namespace tenon::host

@@ -28,15 +28,23 @@ namespace tenon::host {
 struct Transform {
   std::string_view name;
   Graph (*apply)(Graph, Report&);
+  /// Where QuantizeML does something else, which `Flavour::quantizeml` asks for.
+  Graph (*as_quantizeml)(Graph, Report&) = nullptr;
 };
+
+enum class Flavour { tenon, quantizeml };
+
+namespace detail {
+[[nodiscard]] inline Graph unchanged(Graph graph, Report&) { return graph; }
+}  // namespace detail
 
 inline constexpr Transform transforms[] = {
     {"split_activations", split_activations},
-    {"replace_function_layers", replace_function_layers},
+    {"replace_function_layers", replace_function_layers, replace_function_layers_with_batch},
     {"replace_activations", replace_activations},
     {"conv2d_to_depthwise", conv2d_to_depthwise},
     {"merge_reshapes", merge_reshapes},
-    {"whole_map_average_pooling", whole_map_average_pooling},
+    {"whole_map_average_pooling", whole_map_average_pooling, detail::unchanged},
     {"align_rescaling", align_rescaling},
     {"swap_activation_max_pool", swap_activation_max_pool},
     {"swap_pooling_batch_norm", swap_pooling_batch_norm},
@@ -49,8 +57,11 @@ inline constexpr Transform transforms[] = {
 };
 
 /// The sanitized model, its layers in Keras' order.
-[[nodiscard]] inline Graph sanitize(Graph graph, Report& report) {
-  for (const Transform& transform : transforms) graph = transform.apply(std::move(graph), report);
+[[nodiscard]] inline Graph sanitize(Graph graph, Report& report, Flavour flavour = Flavour::tenon) {
+  for (const Transform& transform : transforms) {
+    const bool theirs = flavour == Flavour::quantizeml && transform.as_quantizeml != nullptr;
+    graph = (theirs ? transform.as_quantizeml : transform.apply)(std::move(graph), report);
+  }
   return keras_order(std::move(graph));
 }
 
