@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <unistd.h>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -8,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 #include <tenon/host/error.hpp>
@@ -50,7 +50,7 @@ class AtomicFile {
 
   [[nodiscard]] const std::filesystem::path& target() const { return target_; }
   void write(const void* data, std::size_t size_bytes) {
-    if (std::fwrite(data, 1, size_bytes, stream_.get()) != size_bytes) fail();
+    if (size_bytes != 0 && std::fwrite(data, 1, size_bytes, stream_.get()) != size_bytes) fail();
   }
   void write(std::string_view text) { write(text.data(), text.size()); }
 

@@ -225,6 +225,14 @@ void each_symbol(const File& file, const Message& table, Use&& use) {
 
 }  // namespace detail
 
+/// Members and attributes that no longer fit in the header lie in a heap that is not read.
+[[noreturn]] inline void refuse_dense(const File& file) {
+  throw Error{5023,
+              file.name +
+                  ": many members or attributes in the layout of 'libver=latest' or 'track_order'; "
+                  "save the model with the default settings"};
+}
+
 /// Calls `use(Link)` for each link of a group.
 template <class Use>
 void each_link(const File& file, const Object& group, Use&& use) {
@@ -234,11 +242,7 @@ void each_link(const File& file, const Object& group, Use&& use) {
     Cursor cursor(file, info->data);
     cursor.skip(1);
     cursor.skip((cursor.u8() & 1) != 0 ? 8U : 0U);
-    if (cursor.u64() != undefined) {
-      throw Error{5023, file.name +
-                            ": a group with many members in the layout of 'libver=latest' or "
-                            "'track_order'; save the model with the default settings"};
-    }
+    if (cursor.u64() != undefined) refuse_dense(file);
   }
   for (const Message& message : group.messages) {
     if (message.kind == MessageKind::link) use(detail::read_link(file, message));

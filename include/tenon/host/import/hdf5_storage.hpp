@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <zlib.h>
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -9,7 +10,6 @@
 #include <string_view>
 #include <utility>
 #include <vector>
-#include <zlib.h>
 
 #include <tenon/host/array.hpp>
 #include <tenon/host/error.hpp>

@@ -109,6 +109,12 @@ struct Attribute {
     const auto type = part(type_size), space = part(space_size);
     return Attribute{read_type(file, type), read_shape(file, space), cursor.rest()};
   }
+  if (const Message* info = object.find(MessageKind::attribute_info)) {
+    Cursor cursor(file, info->data);
+    cursor.skip(1);
+    cursor.skip((cursor.u8() & 1) != 0 ? 2U : 0U);
+    if (cursor.u64() != undefined) refuse_dense(file);
+  }
   return std::nullopt;
 }
 

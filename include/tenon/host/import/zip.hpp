@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <zip.h>
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
-#include <zip.h>
 
 #include <tenon/host/error.hpp>
 #include <tenon/host/import/bytes.hpp>
@@ -23,6 +25,8 @@ class ZipReader {
  public:
   explicit ZipReader(const std::filesystem::path& file) : file_(file.string()) {
     require_regular_file(file);
+    std::error_code unknown;
+    require_content(std::filesystem::file_size(file, unknown));
     int code = 0;
     archive_.reset(zip_open(file_.c_str(), ZIP_RDONLY, &code));
     if (!archive_) {
@@ -38,6 +42,7 @@ class ZipReader {
 
   /// An archive in memory, which must outlive this; `file` names it in errors.
   ZipReader(std::span<const std::byte> bytes, std::string file) : file_(std::move(file)) {
+    require_content(bytes.size());
     zip_error_t error;
     zip_error_init(&error);
     zip_source_t* source = zip_source_buffer_create(bytes.data(), bytes.size(), 0, &error);
@@ -83,6 +88,11 @@ class ZipReader {
     void operator()(zip_t* archive) const { zip_discard(archive); }
     void operator()(zip_file_t* member) const { zip_fclose(member); }
   };
+
+  // libzip takes nothing for an archive without members.
+  void require_content(std::uintmax_t size_bytes) const {
+    if (size_bytes == 0) throw Error{5002, file_ + " is empty; write it with numpy.savez"};
+  }
 
   void list_members() {
     const zip_int64_t count = zip_get_num_entries(archive_.get(), 0);

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error number in the sources is in the table of host/error.hpp and back, in order, and each has a page."""
+import pathlib
+import re
+import sys
+
+root = pathlib.Path(__file__).resolve().parents[1]
+table_file = root / "include/tenon/host/error.hpp"
+table = [int(n) for n in re.findall(r"^    \{(\d{4}), ", table_file.read_text(), re.MULTILINE)]
+used = {}
+for source in [*root.glob("include/**/*.hpp"), *root.glob("tools/*.cpp")]:
+    if source == table_file:
+        continue
+    for number in re.findall(r"\bTN(\d{4})\b|(?i:error|fail|refuse)\w*[({]\s*(\d{4})\b", source.read_text()):
+        used.setdefault(int(number[0] or number[1]), source.relative_to(root))
+
+faults = []
+if table != sorted(set(table)):
+    faults.append("the table is not in order, or has a number twice")
+faults += [f"{where}: TN{number} is not in the table" for number, where in used.items() if number not in table]
+faults += [f"TN{number} is in the table and nowhere used" for number in table if number not in used]
+pages = root / "docs" / "errors"
+if pages.is_dir():
+    named = {int(n) for n in re.findall(r"TN(\d{4})", " ".join(p.name for p in pages.glob("*.md")))}
+    faults += [f"docs/errors has no page TN{number}.md" for number in table if number not in named]
+    faults += [f"docs/errors/TN{number}.md is about no number of the table" for number in sorted(named - set(table))]
+print("\n".join(faults))
+sys.exit(1 if faults else 0)
