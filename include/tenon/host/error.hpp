@@ -52,6 +52,10 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {5022, "an HDF5 attribute is missing, damaged or not a string"},
     {5023, "an HDF5 dataset has a type, a size or a storage that is refused"},
     {5024, "a link in an HDF5 file is not a plain one and is not followed"},
+    {5060, "a sketch is not JSON, or not a description of layers"},
+    {5061, "a layer of a sketch lacks a field"},
+    {5062, "a field of a sketch holds a wrong value"},
+    {5063, "a version, device or tool chain of the hardware is not known"},
 };
 
 /// The one-line meaning of a number, or an empty text.
