@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error number in the sources is in the table of host/error.hpp and back, in order, and each has a page."""
+"""Every error number in the sources is in the table of host/error.hpp and back, in order, and each has a page.
+
+Numbers of hardware, TN4xxx, are the values of the enumeration in akida/category.hpp.
+"""
 import pathlib
 import re
 import sys
@@ -11,8 +14,13 @@ used = {}
 for source in [*root.glob("include/**/*.hpp"), *root.glob("tools/*.cpp")]:
     if source == table_file:
         continue
-    for number in re.findall(r"\bTN(\d{4})\b|(?i:error|fail|refuse)\w*[({]\s*(\d{4})\b", source.read_text()):
-        used.setdefault(int(number[0] or number[1]), source.relative_to(root))
+    text = source.read_text()
+    # In a message, in a throw, or as the value of an enumerator.
+    numbers = re.findall(r"\bTN([1-35]\d{3})\b", text) + re.findall(r"(?i:error|fail|refuse)\w*[({]\s*(\d{4})\b", text)
+    if "check" in source.parts:
+        numbers += re.findall(r"^  \w+ = (\d{4}),", text, re.MULTILINE)
+    for number in numbers:
+        used.setdefault(int(number), source.relative_to(root))
 
 faults = []
 if table != sorted(set(table)):
