@@ -8,6 +8,8 @@ namespace tenon {
 
 enum class Fault : std::int16_t {
   none = 0,
+  weight_count = 1002,
+  sample_count = 1022,
   alignment_exceeds_buffer = 2010,
   buffer_too_small = 2011,
   output_not_narrower = 2012,
@@ -20,17 +22,25 @@ enum class Fault : std::int16_t {
   operands_not_aligned = 2021,
   last_axis_not_kept = 2022,
   flatten_loses_channels = 2023,
+  buffer_too_large = 2024,
+  exponent_bits_out_of_range = 2025,
+  table_too_large = 2026,
   input_has_no_scales = 3010,
   input_has_scales = 3011,
   padding_value_count = 3012,
   input_is_raw = 3013,
   input_is_fixed = 3014,
   rescaling_offset = 3015,
+  softmax_not_quantized = 3016,
 };
 
 [[nodiscard]] constexpr const char* text(Fault fault) noexcept {
   switch (fault) {
     case Fault::none: break;
+    case Fault::weight_count:
+      return "the weights have another number of elements than the layers need";
+    case Fault::sample_count:
+      return "the calibration samples are none, or no whole number of inputs";
     case Fault::alignment_exceeds_buffer:
       return "the fractional bits of the input channels differ by more than the buffer holds; calibrate "
              "with more samples or use per-tensor activations";
@@ -48,6 +58,11 @@ enum class Fault : std::int16_t {
              "to 30)";
     case Fault::recurrent_weights_not_aligned:
       return "A_real and A_imag have different fractional bits; scale them to at most 1";
+    case Fault::exponent_bits_out_of_range:
+      return "exp_bitwidth must be at least 1 and less than half of the value bits of the buffer";
+    case Fault::table_too_large:
+      return "the table of an activation takes inputs of at most 16 bits; lower the bitwidth of the output "
+             "quantizer in front of it";
     case Fault::input_not_per_tensor:
       return "the input must have one scale and one number of fractional bits; quantize the layer before it "
              "per tensor";
@@ -58,6 +73,8 @@ enum class Fault : std::int16_t {
     case Fault::flatten_loses_channels:
       return "the fractional bits of the channels differ by the whole width of the values, flattening would "
              "lose them; calibrate with more samples or use per-tensor activations";
+    case Fault::buffer_too_large:
+      return "this layer computes with buffers of at most 32 bits; lower buffer_bits";
     case Fault::input_has_no_scales:
       return "this layer needs an input with scales (no output quantizer before it)";
     case Fault::input_has_scales: return "this layer needs an output quantizer on the layer before it";
@@ -67,6 +84,8 @@ enum class Fault : std::int16_t {
     case Fault::input_is_fixed: return "this layer only takes an input with scales, or the model input";
     case Fault::rescaling_offset:
       return "a quantized Rescaling has no offset; fold it into the next layer (sanitize does)";
+    case Fault::softmax_not_quantized:
+      return "an attention with softmax has no integer form; train it with softmax=\"shiftmax\"";
     case Fault::padding_value_count: return "one padding value, or one for each input channel, is needed";
   }
   return "";
