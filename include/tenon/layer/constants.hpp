@@ -25,7 +25,26 @@ struct FloatVariables {
   std::span<const float> padding_value{};     ///< one, or one for each input channel
   std::span<const float> range_max{};         ///< of the output quantizer
   std::span<const float> rescaling_rate{};
+  std::span<const float> cls{};
+  std::span<const float> pos_embedding{};     ///< (tokens, channels)
+  std::span<const float> a_real{};
+  std::span<const float> a_imag{};
 };
+
+namespace detail {
+
+// A storage may keep tables (more than one element a channel) elsewhere than vectors of one element a channel.
+template <class Storage>
+struct TableOf {
+  using Type = typename Storage::template Channels<std::int32_t>;
+};
+template <class Storage>
+  requires requires { typename Storage::Table; }
+struct TableOf<Storage> {
+  using Type = typename Storage::Table;
+};
+
+}  // namespace detail
 
 /// The integer constants of a layer. `Storage` gives the vectors: Channels<T> for one element a channel,
 /// Weights for the integer weights.
@@ -45,6 +64,13 @@ struct LayerConstants {
   bool has_output = false;
   int buffer_bits = 31;        ///< value bits of the sums
   std::int64_t largest_sum = 0;  ///< no input makes a larger magnitude, partial sums included
+  typename detail::TableOf<Storage>::Type table{};  ///< of an Activation or of position embeddings
+  int input_bits = 0;            ///< value bits of the input, before it came to the buffer
+  int weight_shift = 0;          ///< fractional bits of weights that have some
+  int state_bits = 0;            ///< value bits of a recurrent state
+  int exp_bits = 0;              ///< fractional bits of a shiftmax
+  int exp_buffer_bits = 0;       ///< value bits of its sums
+  std::int64_t largest_score = 0;  ///< as largest_sum, of an attention's products of query and key
 
   [[nodiscard]] constexpr bool fits_int32() const noexcept { return largest_sum <= largest(31); }
 };
@@ -55,12 +81,17 @@ struct FinishSum {
   const Constants& constants;
 
   [[nodiscard]] constexpr std::int64_t operator()(std::int64_t sum, std::int32_t channel) const noexcept {
-    const auto c = static_cast<std::size_t>(channel);
+    return (*this)(sum, channel, channel);
+  }
+  /// Where a reshape makes another channel of the output of what is a unit to the bias.
+  [[nodiscard]] constexpr std::int64_t operator()(std::int64_t sum, std::int32_t unit,
+                                                  std::int32_t channel) const noexcept {
+    const auto u = static_cast<std::size_t>(unit);
     std::int64_t v = saturate(sum, constants.buffer_bits);
     if (!constants.bias.empty()) {
-      v = saturate(v + constants.bias[constants.bias.size() == 1 ? 0 : c], constants.buffer_bits);
+      v = saturate(v + constants.bias[constants.bias.size() == 1 ? 0 : u], constants.buffer_bits);
     }
-    return constants.has_output ? constants.output(v, c) : v;
+    return constants.has_output ? constants.output(v, static_cast<std::size_t>(channel)) : v;
   }
 };
 template <class Constants>
@@ -97,12 +128,14 @@ template <class Ints>
   return top > (limit >> shifts[channel]) ? limit : top << shifts[channel];
 }
 
-/// Integer weights with one scale for each of `channels` elements of the last axis (1: one for all).
+/// Integer weights with one scale for each of `channels` elements of the last axis (1: one for all), or with one for
+/// all if the quantizer says so.
 template <class Floats, class Weights>
 constexpr Fault quantize_weights(std::span<const float> w, const WeightQuantizer& quantizer,
                                  std::size_t channels, Floats& scales, Weights& weights) noexcept {
   const int value_bits = quantizer.value_bits();
   if (value_bits < 1 || value_bits > 31) return Fault::weight_bits_out_of_range;
+  if (quantizer.axis == WeightAxis::none) channels = 1;
   scales.assign(channels, 0.0F);
   for (std::size_t i = 0; i < w.size(); ++i) {
     const float a = float32::absolute(w[i]);
@@ -205,6 +238,21 @@ struct AddBias {
     return bias.empty() ? sum : sum + bias[static_cast<std::size_t>(channel)];
   }
 };
+
+/// One element of the input, aligned as the constants ask.
+template <class Constants>
+struct AlignElement {
+  const Constants& constants;
+
+  template <class X>
+  [[nodiscard]] constexpr std::int64_t operator()(X v, std::int32_t channel) const noexcept {
+    if (constants.input_shift.empty()) return static_cast<std::int64_t>(v);
+    return shift_left_saturated(static_cast<std::int64_t>(v),
+                                constants.input_shift[static_cast<std::size_t>(channel)], constants.buffer_bits);
+  }
+};
+template <class Constants>
+AlignElement(const Constants&) -> AlignElement<Constants>;
 
 /// Writes x, aligned by `shifts`, to `aligned`; the channels are the last axis.
 template <class X, class Ints>

@@ -46,6 +46,7 @@ struct LayerQuantizers {
   std::int32_t buffer_bitwidth = 32;
   std::int32_t lut_bitwidth = 14;  ///< of an activation table
   std::int32_t exp_bitwidth = 10;  ///< of a shiftmax
+  std::int32_t softmax_buffer_bitwidth = 0;  ///< of the shiftmax in an attention; 0: the attention's own
 };
 
 /// Largest magnitude; NaN never wins.

@@ -112,6 +112,9 @@ constexpr void divide_kernel(std::span<float> kernel, std::size_t inner,
     return static_cast<std::size_t>(p->filters);
   }
   if (const auto* p = std::get_if<DenseParams>(&params)) return static_cast<std::size_t>(p->units);
+  if (const auto* p = std::get_if<StatefulProjectionParams>(&params)) {
+    return static_cast<std::size_t>(p->units);
+  }
   return 1;
 }
 
@@ -119,7 +122,7 @@ inline constexpr std::size_t no_layer = static_cast<std::size_t>(-1);
 
 /// The layer whose kernel is divided when the output of `layer` is equalized: the next one with a
 /// kernel, along single consumers, through layers that keep channels apart; `no_layer` if there is
-/// none. A per-axis output passes one Flatten or Reshape only. Not asked for Add, whose output
+/// none. A per-axis output passes one Flatten or Reshape only. Not asked for layers whose output
 /// quantizer has no scales.
 [[nodiscard]] constexpr std::size_t equalization_target(std::span<const LayerDescription> layers,
                                                         std::size_t layer, bool per_axis) noexcept {
@@ -146,6 +149,10 @@ inline constexpr std::size_t no_layer = static_cast<std::size_t>(-1);
       case LayerKind::buffer_temp_conv:
       case LayerKind::depthwise_buffer_temp_conv:
         return per_axis ? no_layer : next;
+      case LayerKind::stateful_projection: {
+        const auto& projection = std::get<StatefulProjectionParams>(layers[next].params);
+        return projection.downshape.rank > 0 || projection.upshape.rank > 0 ? no_layer : next;
+      }
       case LayerKind::dropout:
       case LayerKind::max_pooling2d:
       case LayerKind::global_average_pooling2d:

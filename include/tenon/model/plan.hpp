@@ -96,10 +96,15 @@ constexpr void plan_outputs(std::span<const LayerDescription> layers, const Quan
       plan[p].has_output = true;
       output.bitwidth = detail::output_bits(layers, p, consumer, params);
       output.is_signed = kind != LayerKind::relu || params.activation_bits >= 8;
-      output.per_axis = !per_tensor;
+      output.per_axis = !per_tensor && kind != LayerKind::stateful_recurrent;
       output.scale_bits = output.bitwidth >= 16 ? 16 : 8;
       output.buffer_bitwidth = params.buffer_bits;
     });
+  }
+  for (std::size_t n = 0; n < layers.size(); ++n) {  // a recurrent state always has the bits of an output
+    if (plan[n].has_output || layers[n].traits().kind != LayerKind::stateful_recurrent) continue;
+    plan[n].has_output = true;
+    plan[n].output.bitwidth = params.output_bits;
   }
 }
 

@@ -52,10 +52,10 @@ struct Layer {
   /// The variable whose name ends with "/<leaf>" (":0" apart), or nullptr.
   [[nodiscard]] const Variable* variable(std::string_view leaf) const {
     for (const Variable& v : variables) {
-      std::string_view name = v.name;
-      if (const auto colon = name.rfind(':'); colon != name.npos) name = name.substr(0, colon);
-      if (name == leaf || (name.size() > leaf.size() && name.ends_with(leaf) &&
-                           name[name.size() - leaf.size() - 1] == '/')) {
+      std::string_view stored = v.name;
+      if (const auto colon = stored.rfind(':'); colon != stored.npos) stored = stored.substr(0, colon);
+      if (stored == leaf || (stored.size() > leaf.size() && stored.ends_with(leaf) &&
+                           stored[stored.size() - leaf.size() - 1] == '/')) {
         return &v;
       }
     }

@@ -9,6 +9,7 @@
 #include <tenon/host/graph/classes.hpp>
 #include <tenon/host/graph/config.hpp>
 #include <tenon/host/graph/graph.hpp>
+#include <tenon/host/graph/toolkit_params.hpp>
 #include <tenon/layer/any_layer.hpp>
 #include <utility>
 
@@ -40,6 +41,17 @@ inline constexpr ClassPair quantized_classes[] = {
     {"Reshape", "QuantizedReshape"},
     {"Rescaling", "QuantizedRescaling"},
     {"Dropout", "QuantizedDropout"},
+    {"Activation", "QuantizedActivation"},
+    {"Attention", "QuantizedAttention"},
+    {"Shiftmax", "QuantizedShiftmax"},
+    {"ClassToken", "QuantizedClassToken"},
+    {"AddPositionEmbs", "QuantizedAddPositionEmbs"},
+    {"ExtractToken", "QuantizedExtractToken"},
+    {"LayerMadNormalization", "QuantizedLayerNormalization"},
+    {"BufferTempConv", "QuantizedBufferTempConv"},
+    {"DepthwiseBufferTempConv", "QuantizedDepthwiseBufferTempConv"},
+    {"StatefulRecurrent", "QuantizedStatefulRecurrent"},
+    {"StatefulProjection", "QuantizedStatefulProjection"},
 };
 
 [[nodiscard]] inline bool is_quantized(const Layer& layer) {
@@ -89,12 +101,6 @@ inline Padding padding_entry(const Layer& layer) {
   const std::string text = text_entry(layer, "padding", "valid");
   if (text != "valid" && text != "same") refuse_entry(layer, "padding", "\"valid\" or \"same\"");
   return text == "same" ? Padding::same : Padding::valid;
-}
-
-inline std::int32_t count_entry(const Layer& layer, std::string_view key, std::int64_t fallback) {
-  const std::int64_t count = integer_entry(layer, key, fallback);
-  if (count < 1 || count > 1 << 24) refuse_entry(layer, key, "a positive integer");
-  return static_cast<std::int32_t>(count);
 }
 
 inline bool use_bias(const Layer& layer) { return flag_entry(layer, "use_bias", true); }
@@ -246,7 +252,7 @@ inline LayerParams rescaling_params(const Layer& layer) {
   }
   if (name == "SeparableConv2D") return plain ? detail::separable_params(layer) : UnsupportedParams{};
   if (name == "Dense") {
-    return plain ? LayerParams{DenseParams{detail::count_entry(layer, "units", 1), detail::use_bias(layer)}}
+    return plain ? LayerParams{DenseParams{count_entry(layer, "units", 1), detail::use_bias(layer)}}
                  : UnsupportedParams{};
   }
   if (name == "BatchNormalization") {
@@ -272,6 +278,7 @@ inline LayerParams rescaling_params(const Layer& layer) {
   if (name == "Rescaling") return detail::rescaling_params(layer);
   if (name == "Dropout") return DropoutParams{};
   if (name == "Dequantizer") return DequantizerParams{};
+  if (layer.toolkit) return toolkit_params(layer, name);
   return UnsupportedParams{};
 }
 

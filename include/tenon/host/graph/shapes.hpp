@@ -99,6 +99,52 @@ inline std::optional<Shape> float_layer_shape(const Layer& layer, const std::vec
   return std::nullopt;
 }
 
+/// The part of `check_input` that is about layers of the toolkit.
+template <class Params>
+void check_toolkit_input(const Layer& layer, const Params& p, const std::vector<Shape>& inputs) {
+  const Shape& x = inputs.front();
+  const auto needs_rank = [&](std::int32_t rank, const char* wanted) {
+    if (x.rank != rank) refuse_shape(layer, std::string("needs ") + wanted + ", its input is " + shape_text(x));
+  };
+  constexpr bool on_tokens = std::is_same_v<Params, ClassTokenParams> ||
+                             std::is_same_v<Params, AddPositionEmbsParams> || std::is_same_v<Params, AttentionParams>;
+  if constexpr (on_tokens) needs_rank(2, "(tokens, channels)");
+  if constexpr (std::is_same_v<Params, BufferTempConvParams> ||
+                std::is_same_v<Params, DepthwiseBufferTempConvParams>) {
+    needs_rank(3, "frames (height, width, channels)");
+  }
+  if constexpr (std::is_same_v<Params, StatefulRecurrentParams>) needs_rank(2, "(steps, channels)");
+  if constexpr (std::is_same_v<Params, AttentionParams>) {
+    if (inputs.size() != 3) refuse_shape(layer, "needs query, key and value, it has " + std::to_string(inputs.size()));
+    if (inputs[1] != inputs[2] || inputs[1].rank != 2 || inputs[1].channels() != x.channels()) {
+      refuse_shape(layer, "its query is " + shape_text(x) + ", its key " + shape_text(inputs[1]) + ", its value " +
+                              shape_text(inputs[2]));
+    }
+    if (x.channels() % p.num_heads != 0) {
+      refuse_shape(layer, std::to_string(p.num_heads) + " heads do not divide " + std::to_string(x.channels()) +
+                              " channels");
+    }
+  }
+  if constexpr (std::is_same_v<Params, ExtractTokenParams>) {
+    if (!p.within(x)) refuse_shape(layer, "extracts tokens or an axis that its input " + shape_text(x) + " does not have");
+  }
+  if constexpr (std::is_same_v<Params, StatefulProjectionParams>) {
+    const Shape rows = p.rows_shape(x);
+    if (rows.size() != x.size()) {
+      refuse_shape(layer, "cannot reshape " + shape_text(x) + " to its downshape " + shape_text(p.downshape));
+    }
+    if (p.subsample > 1 && (rows.rank < 2 || rows[0] % p.subsample != 0)) {
+      refuse_shape(layer, "keeps every step number " + std::to_string(p.subsample) + " of " + shape_text(rows) +
+                              ", the number of steps must be a multiple");
+    }
+    const std::int64_t made = rows.pixels() / p.subsample * p.units;
+    if (p.output_shape(x).size() != made) {
+      refuse_shape(layer, "cannot reshape " + std::to_string(made) + " elements to its upshape " +
+                              shape_text(p.upshape));
+    }
+  }
+}
+
 /// Refuses inputs that a layer cannot take, by name and with both values.
 template <class Params>
 void check_input(const Layer& layer, const Params& p, const std::vector<Shape>& inputs) {
@@ -138,6 +184,7 @@ void check_input(const Layer& layer, const Params& p, const std::vector<Shape>& 
       refuse_shape(layer, "cannot reshape " + shape_text(x) + " to " + shape_text(p.target_shape));
     }
   }
+  check_toolkit_input(layer, p, inputs);
   if constexpr (std::is_same_v<Params, PermuteParams>) {
     const Json* dims = entry(layer, "dims");
     if (dims == nullptr || static_cast<std::int32_t>(dims->size()) != x.rank) {
@@ -160,7 +207,7 @@ void check_input(const Layer& layer, const Params& p, const std::vector<Shape>& 
       Shape y = inputs.front();
       for (std::size_t i = 1; i < inputs.size(); ++i) y = p.output_shape(y, inputs[i]);
       return y;
-    } else if constexpr (std::is_same_v<Params, AddParams>) {
+    } else if constexpr (std::is_same_v<Params, AddParams> || std::is_same_v<Params, AttentionParams>) {
       return inputs.front();
     } else if constexpr (requires { p.output_shape(inputs.front()); }) {
       return p.output_shape(inputs.front());
@@ -171,9 +218,18 @@ void check_input(const Layer& layer, const Params& p, const std::vector<Shape>& 
   return std::visit(visit, params_of(layer));
 }
 
+/// The second output of an attention, its mask; no other layer has one.
+[[nodiscard]] inline std::optional<Shape> second_output_shape(const Layer& layer, const std::vector<Shape>& inputs) {
+  const LayerParams params = params_of(layer);
+  const auto* attention = std::get_if<AttentionParams>(&params);
+  return attention == nullptr || inputs.size() != 3 ? std::nullopt
+                                                    : std::optional(attention->mask_shape(inputs[0], inputs[1]));
+}
+
 /// Shape of each layer's first output, nothing where it cannot be known.
 [[nodiscard]] inline std::vector<std::optional<Shape>> infer_shapes(const Graph& graph) {
   std::vector<std::optional<Shape>> shapes(graph.layers.size());
+  std::vector<std::optional<Shape>> seconds(graph.layers.size());
   std::map<std::string_view, std::size_t> position;
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
     const Layer& layer = graph.layers[i];
@@ -182,10 +238,14 @@ void check_input(const Layer& layer, const Params& p, const std::vector<Shape>& 
     bool known = true;
     for (const Endpoint& e : layer.inputs()) {
       const auto found = position.find(e.layer);
-      known = known && found != position.end() && e.node == 0 && e.tensor == 0 && shapes[found->second];
-      if (known) inputs.push_back(*shapes[found->second]);
+      known = known && found != position.end() && e.node == 0 && e.tensor < 2;
+      const auto* shape = known ? &(e.tensor == 0 ? shapes : seconds)[found->second] : nullptr;
+      known = known && shape->has_value();
+      if (known) inputs.push_back(**shape);
     }
-    if (known) shapes[i] = layer_output_shape(layer, inputs);
+    if (!known) continue;
+    shapes[i] = layer_output_shape(layer, inputs);
+    seconds[i] = second_output_shape(layer, inputs);
   }
   return shapes;
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <tenon/kernel/arch.hpp>
+#include <tenon/kernel/multiply_add.hpp>
 #include <tenon/kernel/reference/conv2d.hpp>
 #include <tenon/tensor/window.hpp>
 
@@ -12,8 +13,8 @@ namespace tenon::kernel {
 // As the reference kernel, in blocks of filters: the sums of a block stay in registers or the first cache
 // while the weights, contiguous over filters, stream by, so that the compiler can vectorize over filters.
 // Blocks do not cross groups.
-template <class Sum, class X, class P, class W, class Y, class Finish>
-constexpr void conv2d(arch::portable, const Window2D& window, ConvChannels channels, const X* x,
+template <class Sum, arch::Portable Arch, class X, class P, class W, class Y, class Finish>
+constexpr void conv2d(Arch arch, const Window2D& window, ConvChannels channels, const X* x,
                       std::span<const P> padding, const W* w, Y* y, const Finish& finish) {
   constexpr std::int32_t block = 32;
   const std::int32_t depth = channels.input / channels.groups;
@@ -25,13 +26,18 @@ constexpr void conv2d(arch::portable, const Window2D& window, ConvChannels chann
           const std::int32_t rest = (group + 1) * width - begin;
           const std::int32_t count = rest < block ? rest : block;
           Sum sums[block] = {};
+          const auto add = [&](const W* row, Sum v, std::int32_t terms) {
+            for (std::int32_t f = 0; f < terms; ++f) {
+              sums[f] = multiply_add(arch, sums[f], v, static_cast<Sum>(row[f]));
+            }
+          };
           const auto add_pixel = [&](const auto* pixel, std::ptrdiff_t step, const W* row) {
             for (std::int32_t c = 0; c < depth; ++c, row += channels.filters) {
               const Sum v = static_cast<Sum>(pixel[c * step]);
-              if (count == block) {
-                for (std::int32_t f = 0; f < block; ++f) sums[f] += v * static_cast<Sum>(row[f]);
+              if (count == block) {  // a constant the compiler can unroll
+                add(row, v, block);
               } else {
-                for (std::int32_t f = 0; f < count; ++f) sums[f] += v * static_cast<Sum>(row[f]);
+                add(row, v, count);
               }
             }
           };

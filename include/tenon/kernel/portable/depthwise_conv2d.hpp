@@ -3,14 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <tenon/kernel/arch.hpp>
+#include <tenon/kernel/multiply_add.hpp>
 #include <tenon/kernel/reference/depthwise_conv2d.hpp>
 #include <tenon/tensor/window.hpp>
 
 namespace tenon::kernel {
 
 // As the reference kernel, in blocks of channels, so that the compiler can vectorize over channels.
-template <class Sum, class X, class W, class Y, class Finish>
-constexpr void depthwise_conv2d(arch::portable, const Window2D& window, std::int32_t channels,
+template <class Sum, arch::Portable Arch, class X, class W, class Y, class Finish>
+constexpr void depthwise_conv2d(Arch arch, const Window2D& window, std::int32_t channels,
                                 const X* x, const W* w, Y* y, const Finish& finish) {
   constexpr std::int32_t block = 32;
   for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
@@ -27,7 +28,8 @@ constexpr void depthwise_conv2d(arch::portable, const Window2D& window, std::int
             const X* pixel = x + (std::ptrdiff_t{iy} * window.x.input + ix) * channels + begin;
             const W* row = w + (std::ptrdiff_t{ky} * window.x.kernel + kx) * channels + begin;
             for (std::int32_t c = 0; c < count; ++c) {
-              sums[c] += static_cast<Sum>(pixel[c]) * static_cast<Sum>(row[c]);
+              sums[c] = multiply_add(arch, sums[c], static_cast<Sum>(pixel[c]),
+                                     static_cast<Sum>(row[c]));
             }
           }
         }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <tenon/kernel/arch.hpp>
+#include <tenon/kernel/multiply_add.hpp>
 #include <tenon/tensor/window.hpp>
 
 namespace tenon::kernel {
@@ -19,7 +20,7 @@ struct ConvChannels {
 // channels / groups, filters), y (height, width, filters). Outside of x stands 0 if `padding` is empty, its one
 // value, or one value a channel. y = finish(sum, filter); the caller proved that the sum fits `Sum`.
 template <class Sum, class X, class P, class W, class Y, class Finish>
-constexpr void conv2d(arch::reference, const Window2D& window, ConvChannels channels, const X* x,
+constexpr void conv2d(arch::reference arch, const Window2D& window, ConvChannels channels, const X* x,
                       std::span<const P> padding, const W* w, Y* y, const Finish& finish) {
   const std::int32_t depth = channels.input / channels.groups;
   const std::int32_t width = channels.filters / channels.groups;
@@ -40,7 +41,8 @@ constexpr void conv2d(arch::reference, const Window2D& window, ConvChannels chan
               const Sum v = inside ? static_cast<Sum>(pixel[first + c])
                                    : static_cast<Sum>(padding[static_cast<std::size_t>(
                                          padding.size() == 1 ? 0 : first + c)]);
-              sum += v * static_cast<Sum>(row[std::ptrdiff_t{c} * channels.filters + f]);
+              sum = multiply_add(arch, sum, v,
+                                 static_cast<Sum>(row[std::ptrdiff_t{c} * channels.filters + f]));
             }
           }
         }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <tenon/kernel/arch.hpp>
+#include <tenon/kernel/multiply_add.hpp>
 #include <tenon/tensor/window.hpp>
 
 namespace tenon::kernel {
@@ -12,7 +13,7 @@ namespace tenon::kernel {
 // channels, filters), y (height, width, filters). y = finish(sum, filter); the caller proved that the sum
 // fits `Sum`.
 template <class Sum, class X, class W, class Y, class Finish>
-constexpr void conv2d_transpose(arch::reference, const Window2D& window, std::int32_t channels,
+constexpr void conv2d_transpose(arch::reference arch, const Window2D& window, std::int32_t channels,
                                 std::int32_t filters, const X* x, const W* w, Y* y,
                                 const Finish& finish) {
   for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
@@ -28,7 +29,8 @@ constexpr void conv2d_transpose(arch::reference, const Window2D& window, std::in
             const X* pixel = x + (std::ptrdiff_t{iy} * window.x.input + ix) * channels;
             const W* row = w + (std::ptrdiff_t{ky} * window.x.kernel + kx) * channels * filters + f;
             for (std::int32_t c = 0; c < channels; ++c) {
-              sum += static_cast<Sum>(pixel[c]) * static_cast<Sum>(row[std::ptrdiff_t{c} * filters]);
+              sum = multiply_add(arch, sum, static_cast<Sum>(pixel[c]),
+                                 static_cast<Sum>(row[std::ptrdiff_t{c} * filters]));
             }
           }
         }
@@ -40,7 +42,7 @@ constexpr void conv2d_transpose(arch::reference, const Window2D& window, std::in
 
 // The same, every channel with its own kernel: w (kernel height, kernel width, channels).
 template <class Sum, class X, class W, class Y, class Finish>
-constexpr void depthwise_conv2d_transpose(arch::reference, const Window2D& window,
+constexpr void depthwise_conv2d_transpose(arch::reference arch, const Window2D& window,
                                           std::int32_t channels, const X* x, const W* w, Y* y,
                                           const Finish& finish) {
   for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
@@ -53,8 +55,9 @@ constexpr void depthwise_conv2d_transpose(arch::reference, const Window2D& windo
           for (std::int32_t kx = 0; kx < window.x.kernel; ++kx) {
             const std::int32_t ix = window.x.source(ox, kx);
             if (ix < 0) continue;
-            sum += static_cast<Sum>(x[(std::ptrdiff_t{iy} * window.x.input + ix) * channels + c]) *
-                   static_cast<Sum>(w[(std::ptrdiff_t{ky} * window.x.kernel + kx) * channels + c]);
+            sum = multiply_add(
+                arch, sum, static_cast<Sum>(x[(std::ptrdiff_t{iy} * window.x.input + ix) * channels + c]),
+                static_cast<Sum>(w[(std::ptrdiff_t{ky} * window.x.kernel + kx) * channels + c]));
           }
         }
         *y++ = static_cast<Y>(finish(sum, c));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <tenon/kernel/arch.hpp>
+#include <tenon/kernel/multiply_add.hpp>
 #include <tenon/tensor/window.hpp>
 
 namespace tenon::kernel {
@@ -11,7 +12,7 @@ namespace tenon::kernel {
 // channels), y (height, width, channels); zero outside of x. y = finish(sum, channel); the caller proved
 // that the sum fits `Sum`.
 template <class Sum, class X, class W, class Y, class Finish>
-constexpr void depthwise_conv2d(arch::reference, const Window2D& window, std::int32_t channels,
+constexpr void depthwise_conv2d(arch::reference arch, const Window2D& window, std::int32_t channels,
                                 const X* x, const W* w, Y* y, const Finish& finish) {
   for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
     for (std::int32_t ox = 0; ox < window.x.output; ++ox) {
@@ -23,8 +24,9 @@ constexpr void depthwise_conv2d(arch::reference, const Window2D& window, std::in
           for (std::int32_t kx = 0; kx < window.x.kernel; ++kx) {
             const std::int32_t ix = ox * window.x.stride + kx * window.x.dilation - window.x.before;
             if (ix < 0 || ix >= window.x.input) continue;
-            sum += static_cast<Sum>(x[(std::ptrdiff_t{iy} * window.x.input + ix) * channels + c]) *
-                   static_cast<Sum>(w[(std::ptrdiff_t{ky} * window.x.kernel + kx) * channels + c]);
+            sum = multiply_add(
+                arch, sum, static_cast<Sum>(x[(std::ptrdiff_t{iy} * window.x.input + ix) * channels + c]),
+                static_cast<Sum>(w[(std::ptrdiff_t{ky} * window.x.kernel + kx) * channels + c]));
           }
         }
         *y++ = static_cast<Y>(finish(sum, c));

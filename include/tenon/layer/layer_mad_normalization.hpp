@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <tenon/layer/constants.hpp>
+#include <tenon/layer/traits.hpp>
+#include <tenon/number/quotient.hpp>
+#include <tenon/tensor/shape.hpp>
+
+namespace tenon {
+
+// A normalization of each token by the mean magnitude of its channels: x * trunc(g / sum |x|) + beta, where g is gamma *
+// channels, shifted left as far as the output quantizer leaves room. One integer division an element, no table. The mean
+// is not subtracted. A token of zeros gives beta.
+struct LayerMadNormalizationParams {
+  static constexpr LayerTraits traits{LayerKind::layer_mad_normalization, false, true, true, Accepts::fixed};
+
+  [[nodiscard]] constexpr Shape output_shape(const Shape& input) const noexcept { return input; }
+  [[nodiscard]] constexpr std::int64_t macs(const Shape& input) const noexcept { return input.size(); }
+};
+
+template <class F, class Storage>
+constexpr Fault prepare(const LayerMadNormalizationParams&, const Shape& input, Format<F>& x,
+                        const FloatVariables& variables, const LayerQuantizers& quantizers,
+                        LayerConstants<Storage>& constants) noexcept {
+  const int buffer_bits = quantizers.buffer_bitwidth - 1;
+  constants.buffer_bits = buffer_bits;
+  if (buffer_bits > 31) return Fault::buffer_too_large;
+  Fault fault = prepare_input(x, buffer_bits, true, constants.input_shift);
+  if (fault != Fault::none) return fault;
+  const auto count = static_cast<float>(input.channels());
+  typename Format<F>::Floats gamma{};
+  for (const float g : variables.gamma) gamma.push_back(float32::multiply(g, count));
+  typename Format<F>::Floats scale{};
+  fault = quantize_weights(std::span<const float>(gamma.data(), gamma.size()), quantizers.weights, 1, scale,
+                           constants.weights);
+  if (fault != Fault::none) return fault;
+  const int scale_bits = quantizers.has_output ? quantizers.output.scale_bits : 0;
+  constants.weight_shift = buffer_bits - scale_bits - quantizers.weights.value_bits();
+  if (constants.weight_shift < 0) return Fault::buffer_too_small;
+  multiply_scales(x, scale);
+  x.frac_bits.assign(1, constants.weight_shift);  // those of x and of its magnitude cancel
+  FloatVariables shifted = variables;
+  shifted.bias = variables.beta;
+  return prepare_output(x, shifted, quantizers, constants);
+}
+
+/// `scratch` holds one token: input.channels() elements.
+template <class Arch, class Constants, class X, class Y>
+constexpr void run(Arch, const LayerMadNormalizationParams&, const Shape& input, const Constants& constants,
+                   const X* x, Y* y, std::int32_t* scratch) noexcept {
+  const FinishSum finish{constants};
+  const std::int32_t channels = input.channels();
+  for (std::int64_t i = 0; i < input.size(); i += channels) {
+    with_aligned_input(constants, x + i, channels, scratch, [&](const auto* token) {
+      std::int64_t sum = 0;
+      for (std::int32_t c = 0; c < channels; ++c) sum += magnitude(static_cast<std::int64_t>(token[c]));
+      sum = saturate(sum, constants.buffer_bits);
+      for (std::int32_t c = 0; c < channels; ++c) {
+        const std::int64_t g = shift_left_saturated(constants.weights[static_cast<std::size_t>(c)],
+                                                    constants.weight_shift, constants.buffer_bits);
+        const std::int64_t factor =
+            sum == 0 ? 0 : saturate(float32_quotient(g, sum), constants.buffer_bits);
+        y[i + c] = static_cast<Y>(finish(token[c] * factor, c));
+      }
+    });
+  }
+}
+
+template <class Arch>
+constexpr void run_float(Arch, const LayerMadNormalizationParams&, const Shape& input,
+                         const FloatVariables& variables, const float* x, float* y) noexcept {
+  const std::int32_t channels = input.channels();
+  for (std::int64_t i = 0; i < input.size(); i += channels) {
+    float sum = 0;
+    for (std::int32_t c = 0; c < channels; ++c) sum += float32::absolute(x[i + c]);
+    const float mean = sum / static_cast<float>(channels);
+    for (std::int32_t c = 0; c < channels; ++c) {
+      const auto k = static_cast<std::size_t>(c);
+      y[i + c] = variables.gamma[k] * x[i + c] / mean + variables.beta[k];
+    }
+  }
+}
+
+}  // namespace tenon
