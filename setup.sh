@@ -15,10 +15,13 @@ if ! command -v apt-get >/dev/null; then
   exit 0
 fi
 
+# dpkg-query fails for names that it never heard of, and still lists the others.
+installed=$(dpkg-query -W -f '${Package} ${Status}\n' "${needed[@]}" "${tests[@]}" "${wanted[@]}" 2>/dev/null |
+  sed -n 's/ install ok installed$//p' || true)
 missing() {
   local name
   for name in "$@"; do
-    dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || echo "$name"
+    grep -qxF "$name" <<<"$installed" || echo "$name"
   done
 }
 mapfile -t lacking < <(missing "${needed[@]}" "${tests[@]}")

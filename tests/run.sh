@@ -13,7 +13,6 @@ else
 fi
 ninja -C build -j "$(nproc)" --quiet
 
-python=$([ -x /usr/bin/python3 ] && echo /usr/bin/python3 || command -v python3)
 rm -f build/meson-logs/testlog.json
 meson test -C build --no-rebuild --print-errorlogs || true
-"$python" tests/support/count.py build/meson-logs/testlog.json
+python3 tests/support/count.py build/meson-logs/testlog.json
