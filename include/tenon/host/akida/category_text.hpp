@@ -4,9 +4,9 @@
 #include <string_view>
 #include <tenon/akida/category.hpp>
 
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
-using tenon::akida::Category;
+using akida::Category;
 
 /// A category for people: "<layer>: <what> is <found>, allowed is <allowed>; <cure>".
 struct CategoryText {
@@ -106,4 +106,4 @@ inline constexpr std::array category_texts{
   return category_texts.back();
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

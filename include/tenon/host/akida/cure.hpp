@@ -12,7 +12,7 @@
 #include <vector>
 
 // Changes that may cure a refusal, the gentlest first. Whether one does is for the rules to say.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 /// A changed model, and the change in words.
 struct Cure {
@@ -24,16 +24,15 @@ struct Cure {
 /// Collects the changes that are offered for one refusal.
 class Cures {
  public:
-  Cures(const NamedModel& model, const tenon::akida::Refusal& refusal,
-        tenon::akida::Version version)
+  Cures(const NamedModel& model, const akida::Refusal& refusal, akida::Version version)
       : model_(model), refusal_(refusal), at_(refusal.layer), version_(version) {}
 
-  using Layer = tenon::akida::Layer;
+  using Layer = akida::Layer;
 
   [[nodiscard]] std::vector<Cure> take() { return std::move(cures_); }
   [[nodiscard]] const NamedModel& model() const { return model_; }
-  [[nodiscard]] const tenon::akida::Refusal& refusal() const { return refusal_; }
-  [[nodiscard]] tenon::akida::Version version() const { return version_; }
+  [[nodiscard]] const akida::Refusal& refusal() const { return refusal_; }
+  [[nodiscard]] akida::Version version() const { return version_; }
   /// The refused layer, its position, and any other.
   [[nodiscard]] const Layer& layer() const { return layer(at_); }
   [[nodiscard]] std::int16_t at() const { return at_; }
@@ -111,10 +110,10 @@ class Cures {
 
  private:
   const NamedModel& model_;
-  const tenon::akida::Refusal& refusal_;
+  const akida::Refusal& refusal_;
   std::int16_t at_;
-  tenon::akida::Version version_;
+  akida::Version version_;
   std::vector<Cure> cures_;
 };
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

@@ -8,9 +8,9 @@
 #include <vector>
 
 // Other layers, or another order of layers.
-namespace tenon::host::akida::cure {
+namespace tenon::host::mapping::cure {
 
-using tenon::akida::Layer;
+using akida::Layer;
 
 /// A convolution that changes nothing, behind `at`. v1 quantizes only behind a ReLU.
 inline void identity(Cures& cures, std::int16_t at) {
@@ -18,7 +18,7 @@ inline void identity(Cures& cures, std::int16_t at) {
   cures.offer("add a 1x1 convolution behind it", at, [&](NamedModel& model) {
     const std::int16_t reader = cures.reader_of(at);
     const bool last = reader < 0 || cures.layer(reader).kind == LayerKind::dequantizer;
-    const bool v1 = cures.version() == tenon::akida::Version::v1;
+    const bool v1 = cures.version() == akida::Version::v1;
     const std::string name = model.names[static_cast<std::size_t>(at)] + "_identity";
     Layer conv;
     conv.kind = LayerKind::conv2d;
@@ -162,4 +162,4 @@ inline void flatten(Cures& cures) {
   });
 }
 
-}  // namespace tenon::host::akida::cure
+}  // namespace tenon::host::mapping::cure

@@ -10,9 +10,9 @@
 #include <vector>
 
 // Other bits, kernels, strides, pools and filters.
-namespace tenon::host::akida::cure {
+namespace tenon::host::mapping::cure {
 
-using tenon::akida::Layer;
+using akida::Layer;
 
 /// `all`, the nearest to `from` first.
 [[nodiscard]] inline std::vector<std::int32_t> nearest_first(std::vector<std::int32_t> all,
@@ -44,7 +44,7 @@ inline void weight_bits(Cures& cures) {
     if (cures.model().layers[i].weight_bits > 0) first = static_cast<std::int16_t>(i);
   }
   const std::vector<std::int32_t> widths =
-      cures.refusal().allowed.form == tenon::akida::Form::one_of
+      cures.refusal().allowed.form == akida::Form::one_of
           ? std::vector(cures.refusal().allowed.items.begin(),
                         cures.refusal().allowed.items.begin() + cures.refusal().allowed.count)
           : std::vector<std::int32_t>{4};
@@ -136,10 +136,10 @@ inline void pools(Cures& cures) {
 }
 
 inline void filters(Cures& cures, std::int16_t where) {
-  if (where < 0 || cures.refusal().allowed.form != tenon::akida::Form::at_most) return;
+  if (where < 0 || cures.refusal().allowed.form != akida::Form::at_most) return;
   const std::int32_t most = cures.refusal().allowed.items[0];
   cures.offer_layer("filters " + std::to_string(most), where,
                     [&](Layer& each) { each.filters = most; });
 }
 
-}  // namespace tenon::host::akida::cure
+}  // namespace tenon::host::mapping::cure

@@ -9,13 +9,13 @@
 #include <vector>
 
 // Which changes may cure which refusal.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 /// The changes that may cure one kind of refusal.
 [[nodiscard]] inline std::vector<Cure> cures_of(const NamedModel& model,
-                                                const tenon::akida::Refusal& refusal,
-                                                tenon::akida::Version version) {
-  using tenon::akida::Category;
+                                                const akida::Refusal& refusal,
+                                                akida::Version version) {
+  using akida::Category;
   const std::int16_t at = refusal.layer;
   Cures cures{model, refusal, version};
   if (at < 0) {
@@ -24,7 +24,7 @@ namespace tenon::host::akida {
   }
   const auto each_layer = [&](const char* text, auto change) {
     cures.offer(text, -1, [&](NamedModel& changed) {
-      for (tenon::akida::Layer& layer : changed.layers) change(layer);
+      for (akida::Layer& layer : changed.layers) change(layer);
       return true;
     });
   };
@@ -172,4 +172,4 @@ namespace tenon::host::akida {
   return cures.take();
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

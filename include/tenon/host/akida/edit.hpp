@@ -10,18 +10,18 @@
 #include <vector>
 
 // Changes of a description, to ask whether the changed model would map.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 namespace detail {
 
-[[nodiscard]] inline Shape windowed(const tenon::akida::Layer& layer, Size2D kernel,
+[[nodiscard]] inline Shape windowed(const akida::Layer& layer, Size2D kernel,
                                     std::int32_t channels) {
   return Window2D::of(layer.input, kernel, layer.strides, layer.dilation, layer.padding)
       .output(channels);
 }
 
 /// The output of a layer whose input is known; a shape of rank 0 if it does not fit.
-[[nodiscard]] inline Shape output_shape(const NamedModel& model, const tenon::akida::Layer& layer) {
+[[nodiscard]] inline Shape output_shape(const NamedModel& model, const akida::Layer& layer) {
   const Shape& input = layer.input;
   const bool image = input.rank == 3;
   switch (layer.kind) {
@@ -77,7 +77,7 @@ namespace detail {
 
 /// Recomputes all shapes; false if a layer no longer fits.
 [[nodiscard]] inline bool infer_shapes(NamedModel& model) {
-  for (tenon::akida::Layer& layer : model.layers) {
+  for (akida::Layer& layer : model.layers) {
     if (layer.kind == LayerKind::input) continue;
     const Shape& before = model.layers[static_cast<std::size_t>(layer.inbound[0])].output;
     const bool unchanged = before == layer.input;
@@ -96,10 +96,10 @@ namespace detail {
 
 /// Puts `layer` behind layer `at`; all that read `at` read the new layer. With `only` not below
 /// zero just that one reader changes.
-inline void insert_after(NamedModel& model, std::int16_t at, tenon::akida::Layer layer,
-                         std::string name, std::int16_t only = -1) {
+inline void insert_after(NamedModel& model, std::int16_t at, akida::Layer layer, std::string name,
+                         std::int16_t only = -1) {
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    tenon::akida::Layer& reader = model.layers[i];
+    akida::Layer& reader = model.layers[i];
     for (std::size_t k = 0; k < static_cast<std::size_t>(reader.inbound_count); ++k) {
       const bool moved = only < 0 || static_cast<std::size_t>(only) == i;
       if (reader.inbound[k] > at || (reader.inbound[k] == at && moved)) ++reader.inbound[k];
@@ -117,10 +117,10 @@ inline void insert_after(NamedModel& model, std::int16_t at, tenon::akida::Layer
 /// Exchanges layer `at` with the only layer that it reads: ReLU and pool change places. The output
 /// quantizer stays behind both.
 [[nodiscard]] inline bool swap_with_previous(NamedModel& model, std::int16_t at) {
-  tenon::akida::Layer& later = model.layers[static_cast<std::size_t>(at)];
+  akida::Layer& later = model.layers[static_cast<std::size_t>(at)];
   if (later.inbound_count != 1) return false;
   const std::size_t before = static_cast<std::size_t>(later.inbound[0]);
-  tenon::akida::Layer& earlier = model.layers[before];
+  akida::Layer& earlier = model.layers[before];
   const bool quantizes = later.quantizes_output();
   const std::int32_t bits = quantizes ? later.output_bits : earlier.output_bits;
   const bool per_axis = quantizes ? later.per_axis : earlier.per_axis;
@@ -135,4 +135,4 @@ inline void insert_after(NamedModel& model, std::int16_t at, tenon::akida::Layer
   return true;
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

@@ -8,7 +8,7 @@
 #include <tenon/host/akida/sketch.hpp>
 #include <vector>
 
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 /// Where the hardware's integers may differ from the quantized model's, and what avoids it.
 [[nodiscard]] inline std::vector<std::string> notes_on(const NamedModel& model,
@@ -17,8 +17,8 @@ namespace tenon::host::akida {
   if (!verdict.converts) return notes;
   std::string rounded;
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
-    using tenon::akida::Parity;
-    switch (tenon::akida::parity_of(model.layers, i, verdict.version)) {
+    using akida::Parity;
+    switch (akida::parity_of(model.layers, i, verdict.version)) {
       case Parity::equal:
         break;
       case Parity::half_step_rounding:
@@ -43,4 +43,4 @@ namespace tenon::host::akida {
   return notes;
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

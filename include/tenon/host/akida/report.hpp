@@ -15,7 +15,7 @@
 #include <vector>
 
 // The verdict as JSON for programs; table.hpp writes it for people.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 /// A hardware layer: which layers became what, and where it runs.
 struct Place {
@@ -35,8 +35,8 @@ struct Report {
   std::vector<std::string> notes;
 };
 
-[[nodiscard]] inline std::string_view toolchain_name(tenon::akida::Toolchain toolchain) {
-  return toolchain == tenon::akida::Toolchain::v2_14 ? "2.14" : "2.19";
+[[nodiscard]] inline std::string_view toolchain_name(akida::Toolchain toolchain) {
+  return toolchain == akida::Toolchain::v2_14 ? "2.14" : "2.19";
 }
 [[nodiscard]] inline std::string name_of(const NamedModel& model, std::int16_t layer) {
   return layer < 0 ? "the model" : model.names[static_cast<std::size_t>(layer)];
@@ -45,13 +45,13 @@ struct Report {
 /// Everything that runs, in order: the input data, the blocks, the software behind them.
 [[nodiscard]] inline std::vector<Place> places_of(const NamedModel& model,
                                                   const HostVerdict& verdict) {
-  using tenon::akida::Unit;
+  using akida::Unit;
   std::vector<Place> places;
   if (verdict.block_count == 0) return places;
   std::vector<bool> placed(model.layers.size());
   const bool image = verdict.blocks[0].unit == Unit::image_input;
   for (std::size_t b = 0; b < verdict.block_count; ++b) {
-    const tenon::akida::PlacedBlock& block = verdict.blocks[b];
+    const akida::PlacedBlock& block = verdict.blocks[b];
     Place place{name_of(model, block.operation),
                 {},
                 std::string(text_of(block.node)),
@@ -98,8 +98,7 @@ struct Report {
 }
 
 /// "conv1: the kernel is 9, allowed is 1, 3, 5, 7; use …".
-[[nodiscard]] inline std::string sentence(const NamedModel& model,
-                                          const tenon::akida::Refusal& refusal) {
+[[nodiscard]] inline std::string sentence(const NamedModel& model, const akida::Refusal& refusal) {
   const CategoryText& text = text_of(refusal.category);
   const std::string allowed = text_of(refusal.allowed);
   return fmt::format("{}: {} is {}{}{}; {}", name_of(model, refusal.layer), text.what,
@@ -112,17 +111,17 @@ namespace detail {
 [[nodiscard]] inline nlohmann::ordered_json maps_json(const HostVerdict& verdict) {
   nlohmann::ordered_json maps = nlohmann::ordered_json::object();
   for (std::size_t d = 0; d < verdict.device_count; ++d) {
-    maps[tenon::akida::facts_of(verdict.devices[d].device).name] = verdict.devices[d].maps;
+    maps[akida::facts_of(verdict.devices[d].device).name] = verdict.devices[d].maps;
   }
   return maps;
 }
 
 [[nodiscard]] inline nlohmann::ordered_json refusal_json(const Report& report,
-                                                         const tenon::akida::Refusal& refusal) {
+                                                         const akida::Refusal& refusal) {
   nlohmann::ordered_json entry;
   entry["category"] = text_of(refusal.category).name;
   entry["number"] = fmt::format("TN{}", static_cast<int>(refusal.category));
-  entry["stage"] = refusal.stage == tenon::akida::Stage::convert ? "convert" : "map";
+  entry["stage"] = refusal.stage == akida::Stage::convert ? "convert" : "map";
   entry["layer"] = refusal.layer < 0 ? nlohmann::ordered_json(nullptr)
                                      : nlohmann::ordered_json(name_of(report.model, refusal.layer));
   entry["found"] = json_of(refusal.found);
@@ -130,7 +129,7 @@ namespace detail {
   entry["devices"] = nlohmann::ordered_json::array();
   for (std::size_t d = 0; d < report.verdict.device_count; ++d) {
     if ((refusal.devices >> d & 1U) != 0) {
-      entry["devices"].push_back(tenon::akida::facts_of(report.verdict.devices[d].device).name);
+      entry["devices"].push_back(akida::facts_of(report.verdict.devices[d].device).name);
     }
   }
   entry["message"] = sentence(report.model, refusal);
@@ -143,14 +142,13 @@ namespace detail {
                                {"becomes", place.becomes},
                                {"unit", place.unit}};
   if (place.block >= report.verdict.block_count) return entry;
-  const tenon::akida::Unit unit = report.verdict.blocks[place.block].unit;
-  if (unit == tenon::akida::Unit::image_input || unit == tenon::akida::Unit::skip) return entry;
-  const bool dense =
-      unit == tenon::akida::Unit::internal_dense || unit == tenon::akida::Unit::external_dense;
+  const akida::Unit unit = report.verdict.blocks[place.block].unit;
+  if (unit == akida::Unit::image_input || unit == akida::Unit::skip) return entry;
+  const bool dense = unit == akida::Unit::internal_dense || unit == akida::Unit::external_dense;
   for (std::size_t d = 0; d < report.verdict.device_count; ++d) {
     const auto& on = report.verdict.devices[d];
-    const tenon::akida::Usage& usage = on.usage[place.block];
-    entry["devices"][tenon::akida::facts_of(on.device).name] = {
+    const akida::Usage& usage = on.usage[place.block];
+    entry["devices"][akida::facts_of(on.device).name] = {
         {"processors", usage.processors},
         {"input_bytes", usage.input_bytes},
         {dense ? "weight_bytes" : "weight_words", usage.weight_words}};
@@ -162,12 +160,12 @@ namespace detail {
 
 [[nodiscard]] inline nlohmann::ordered_json json_of(const Report& report) {
   nlohmann::ordered_json out;
-  out["akida"] = report.question.version == tenon::akida::Version::v1 ? "v1" : "v2";
+  out["akida"] = report.question.version == akida::Version::v1 ? "v1" : "v2";
   out["toolchain"] = toolchain_name(report.question.toolchain);
   out["converts"] = report.verdict.converts;
   out["maps"] = detail::maps_json(report.verdict);
   out["refusals"] = nlohmann::ordered_json::array();
-  for (const tenon::akida::Refusal& refusal : report.verdict.all_refusals()) {
+  for (const akida::Refusal& refusal : report.verdict.all_refusals()) {
     out["refusals"].push_back(detail::refusal_json(report, refusal));
   }
   out["placement"] = nlohmann::ordered_json::array();
@@ -188,4 +186,4 @@ namespace detail {
   return out;
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

@@ -18,11 +18,11 @@
 // A model as a JSON description of its quantized layers, without weights:
 // {"quantization": {...}, "input_shape": [...], "layers": [{"cls", "name", "inbound", "in", "out",
 // ...}]}.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 /// A description with the names that people know its layers by.
 struct NamedModel {
-  std::vector<tenon::akida::Layer> layers;
+  std::vector<akida::Layer> layers;
   std::vector<std::string> names;
   std::vector<std::string> class_names;
 };
@@ -95,7 +95,7 @@ inline constexpr std::array sketch_classes{
 }
 
 inline void read_parameters(const SketchFields& fields, const nlohmann::json& sketch, bool first,
-                            tenon::akida::Layer& layer) {
+                            akida::Layer& layer) {
   switch (layer.kind) {
     case LayerKind::conv2d:
     case LayerKind::depthwise_conv2d:
@@ -159,7 +159,7 @@ inline void read_parameters(const SketchFields& fields, const nlohmann::json& sk
   }
 }
 
-inline void read_output_quantizer(const SketchFields& fields, tenon::akida::Layer& layer) {
+inline void read_output_quantizer(const SketchFields& fields, akida::Layer& layer) {
   const nlohmann::json* quantizer = fields.find("out_quantizer");
   if (quantizer == nullptr) return;
   if (!quantizer->is_object()) fields.refuse("out_quantizer", *quantizer, "null or an object");
@@ -174,14 +174,12 @@ inline void read_output_quantizer(const SketchFields& fields, tenon::akida::Laye
 }
 
 inline void read_inbound(const SketchFields& fields,
-                         const std::map<std::string, std::int16_t>& known,
-                         tenon::akida::Layer& layer) {
+                         const std::map<std::string, std::int16_t>& known, akida::Layer& layer) {
   const nlohmann::json& inbound = fields.need("inbound", "the names of the layers that feed it");
   if (!inbound.is_array()) fields.refuse("inbound", inbound, "a list of names");
-  if (inbound.size() > tenon::akida::Layer::max_inbound) {
-    fields.refuse(
-        "inbound", inbound,
-        "a list of at most " + std::to_string(tenon::akida::Layer::max_inbound) + " names");
+  if (inbound.size() > akida::Layer::max_inbound) {
+    fields.refuse("inbound", inbound,
+                  "a list of at most " + std::to_string(akida::Layer::max_inbound) + " names");
   }
   for (const nlohmann::json& name : inbound) {
     const auto at = name.is_string() ? known.find(name.get<std::string>()) : known.end();
@@ -193,13 +191,14 @@ inline void read_inbound(const SketchFields& fields,
   }
 }
 
-[[nodiscard]] inline tenon::akida::Layer read_layer(
-    const SketchFields& fields, const nlohmann::json& sketch, std::string_view name,
-    const std::map<std::string, std::int16_t>& known, bool first) {
+[[nodiscard]] inline akida::Layer read_layer(const SketchFields& fields,
+                                             const nlohmann::json& sketch, std::string_view name,
+                                             const std::map<std::string, std::int16_t>& known,
+                                             bool first) {
   constexpr std::string_view prefix = "Quantized";
   const bool quantized = name.starts_with(prefix);
   if (quantized) name.remove_prefix(prefix.size());
-  tenon::akida::Layer layer;
+  akida::Layer layer;
   for (const SketchClass& entry : sketch_classes) {
     if (entry.name == name) layer.kind = entry.kind;
   }
@@ -262,4 +261,4 @@ inline void read_inbound(const SketchFields& fields,
   }
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

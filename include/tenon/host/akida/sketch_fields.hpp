@@ -9,7 +9,7 @@
 
 // Reads the fields of one layer of a sketch. Every error names the layer, the field, what it holds
 // and what it should hold.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 class SketchFields {
  public:
@@ -106,4 +106,4 @@ class SketchFields {
   std::string name_;
 };
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

@@ -12,12 +12,12 @@
 
 // What would make a model map: changes are tried on the description, and the rules judge the
 // result.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 struct Suggestion {
   std::string change;
   std::string layer;  ///< empty when it concerns the whole model
-  tenon::akida::Category cures = tenon::akida::Category::NONE;
+  akida::Category cures = akida::Category::NONE;
 };
 struct Suggestions {
   std::vector<Suggestion> changes;               ///< in the order in which they were made
@@ -33,13 +33,12 @@ namespace detail {
     if (!question.device || verdict.devices[d].device == *question.device) asked |= 1U << d;
   }
   int count = verdict.more_refusals ? 1 : 0;
-  for (const tenon::akida::Refusal& refusal : verdict.all_refusals()) {
+  for (const akida::Refusal& refusal : verdict.all_refusals()) {
     // What hides other faults weighs more than they do.
-    const int weight =
-        refusal.category < tenon::akida::Category::WEIGHT_BITS ||
-                refusal.category == tenon::akida::Category::V1_OUTPUT_QUANTIZER_NOT_ON_RELU
-            ? 16
-            : 1;
+    const int weight = refusal.category < akida::Category::WEIGHT_BITS ||
+                               refusal.category == akida::Category::V1_OUTPUT_QUANTIZER_NOT_ON_RELU
+                           ? 16
+                           : 1;
     count += weight * std::popcount(refusal.devices & asked);
   }
   return count;
@@ -58,7 +57,7 @@ namespace detail {
   const HostVerdict* current = &verdict;
   for (int step = 0; step < most_changes && trials > 0 && !question.answered_by(*current); ++step) {
     bool improved = false;
-    for (const tenon::akida::Refusal& refusal : current->all_refusals()) {
+    for (const akida::Refusal& refusal : current->all_refusals()) {
       for (Cure& cure : cures_of(now, refusal, question.version)) {
         if (cure.model.layers.size() > max_layers || --trials < 0) continue;
         auto next = evaluate(cure.model.layers, question);
@@ -79,4 +78,4 @@ namespace detail {
   return found;
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

@@ -9,7 +9,7 @@
 #include <vector>
 
 // The verdict for people: a table of hardware layers, the devices, the reasons and the cures.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
 namespace detail {
 
@@ -38,7 +38,7 @@ using Row = std::vector<std::string>;
 /// Categories that are refused in a block.
 [[nodiscard]] inline std::string verdict_of(const Report& report, const Place& place) {
   std::string text;
-  for (const tenon::akida::Refusal& refusal : report.verdict.all_refusals()) {
+  for (const akida::Refusal& refusal : report.verdict.all_refusals()) {
     if (refusal.layer < 0) continue;
     const std::string name = name_of(report.model, refusal.layer);
     if (std::find(place.layers.begin(), place.layers.end(), name) == place.layers.end()) continue;
@@ -55,7 +55,7 @@ using Row = std::vector<std::string>;
   Row head{"layers", "becomes", "runs on"};
   for (std::size_t d = 0; d < verdict.device_count; ++d) {
     head.push_back(fmt::format("{}{}", d == 0 ? "processors of " : "",
-                               tenon::akida::facts_of(verdict.devices[d].device).name));
+                               akida::facts_of(verdict.devices[d].device).name));
   }
   head.insert(head.end(), {"input bytes", "weight memory", "verdict"});
   std::vector<Row> rows{head};
@@ -67,8 +67,7 @@ using Row = std::vector<std::string>;
       row.push_back(counted ? std::to_string(verdict.devices[d].usage[place.block].processors)
                             : "");
     }
-    const tenon::akida::Usage usage =
-        counted ? verdict.devices[0].usage[place.block] : tenon::akida::Usage{};
+    const akida::Usage usage = counted ? verdict.devices[0].usage[place.block] : akida::Usage{};
     const bool dense = place.unit == "FNP3" || place.unit == "FNP2";
     row.push_back(usage.input_bytes > 0 ? std::to_string(usage.input_bytes) : "");
     row.push_back(usage.weight_words == 0
@@ -85,13 +84,13 @@ using Row = std::vector<std::string>;
 [[nodiscard]] inline std::string table_of(const Report& report) {
   const HostVerdict& verdict = report.verdict;
   std::string text = fmt::format("Akida {}, rules of the tool chain {}: {}\n\n",
-                                 report.question.version == tenon::akida::Version::v1 ? "v1" : "v2",
+                                 report.question.version == akida::Version::v1 ? "v1" : "v2",
                                  toolchain_name(report.question.toolchain),
                                  verdict.converts ? "converts" : "does not convert");
   text += detail::place_table(report);
   for (std::size_t d = 0; d < verdict.device_count; ++d) {
     const auto& on = verdict.devices[d];
-    const tenon::akida::DeviceFacts& device = tenon::akida::facts_of(on.device);
+    const akida::DeviceFacts& device = akida::facts_of(on.device);
     text += fmt::format("{}: {}", device.name, on.maps ? "maps" : "does not map");
     if (verdict.block_count > 0) {
       text += fmt::format(", {} of {} convolutional processors at once", on.processors,
@@ -100,14 +99,13 @@ using Row = std::vector<std::string>;
     text += "\n";
   }
   if (verdict.refusal_count > 0) text += "\nRefused:\n";
-  for (const tenon::akida::Refusal& refusal : verdict.all_refusals()) {
+  for (const akida::Refusal& refusal : verdict.all_refusals()) {
     std::string on;
     for (std::size_t d = 0; d < verdict.device_count; ++d) {
       if ((refusal.devices >> d & 1U) == 0) continue;
-      on += (on.empty() ? "" : ", ") +
-            std::string(tenon::akida::facts_of(verdict.devices[d].device).name);
+      on += (on.empty() ? "" : ", ") + std::string(akida::facts_of(verdict.devices[d].device).name);
     }
-    const bool everywhere = refusal.stage == tenon::akida::Stage::convert;
+    const bool everywhere = refusal.stage == akida::Stage::convert;
     text += fmt::format("TN{} {} ({}) {}\n", static_cast<int>(refusal.category),
                         text_of(refusal.category).name, everywhere ? "conversion" : on,
                         sentence(report.model, refusal));
@@ -127,4 +125,4 @@ using Row = std::vector<std::string>;
   return text;
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

@@ -8,10 +8,10 @@
 #include <tenon/akida/verdict.hpp>
 
 // Names and values of the rules, for people and as JSON.
-namespace tenon::host::akida {
+namespace tenon::host::mapping {
 
-[[nodiscard]] constexpr std::string_view text_of(tenon::akida::Word word) noexcept {
-  using tenon::akida::Word;
+[[nodiscard]] constexpr std::string_view text_of(akida::Word word) noexcept {
+  using akida::Word;
   switch (word) {
     case Word::absent:
       return "absent";
@@ -116,8 +116,8 @@ namespace tenon::host::akida {
   }
 }
 
-[[nodiscard]] constexpr std::string_view text_of(tenon::akida::Node node) noexcept {
-  using tenon::akida::Node;
+[[nodiscard]] constexpr std::string_view text_of(akida::Node node) noexcept {
+  using akida::Node;
   switch (node) {
     case Node::none:
       return "-";
@@ -167,8 +167,8 @@ namespace tenon::host::akida {
   return "-";
 }
 
-[[nodiscard]] constexpr std::string_view text_of(tenon::akida::Unit unit) noexcept {
-  using tenon::akida::Unit;
+[[nodiscard]] constexpr std::string_view text_of(akida::Unit unit) noexcept {
+  using akida::Unit;
   switch (unit) {
     case Unit::software:
       return "host";
@@ -189,8 +189,8 @@ namespace tenon::host::akida {
 }
 
 /// "9", "3x5", "1, 3, 5, 7", "at most 512", "Conv2D, MaxPool2D", "per-axis".
-[[nodiscard]] inline std::string text_of(const tenon::akida::Value& value) {
-  using tenon::akida::Form;
+[[nodiscard]] inline std::string text_of(const akida::Value& value) {
+  using akida::Form;
   const auto item = [&](std::size_t i) { return std::to_string(value.items[i]); };
   std::string list;
   switch (value.form) {
@@ -207,7 +207,7 @@ namespace tenon::host::akida {
     case Form::between:
       return item(0) + " to " + item(1);
     case Form::word:
-      return std::string(text_of(static_cast<tenon::akida::Word>(value.items[0])));
+      return std::string(text_of(static_cast<akida::Word>(value.items[0])));
     case Form::one_of:
     case Form::kinds:
       for (std::size_t i = 0; i < value.count; ++i) {
@@ -227,8 +227,8 @@ namespace tenon::host::akida {
 }
 
 /// Numbers as numbers, alternatives as a list, nothing as null, all else as text.
-[[nodiscard]] inline nlohmann::ordered_json json_of(const tenon::akida::Value& value) {
-  using tenon::akida::Form;
+[[nodiscard]] inline nlohmann::ordered_json json_of(const akida::Value& value) {
+  using akida::Form;
   if (value.form == Form::none) return nullptr;
   if (value.form == Form::number) return value.items[0];
   if (value.form != Form::one_of) return text_of(value);
@@ -237,4 +237,4 @@ namespace tenon::host::akida {
   return list;
 }
 
-}  // namespace tenon::host::akida
+}  // namespace tenon::host::mapping

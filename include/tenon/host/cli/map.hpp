@@ -24,24 +24,24 @@ struct MapOptions {
 
 /// Turns a file into a description. Sketches are read here; a caller that reads networks passes its
 /// own.
-using Describe = std::function<akida::NamedModel(const std::filesystem::path&)>;
+using Describe = std::function<mapping::NamedModel(const std::filesystem::path&)>;
 
 /// TN5063 for a version, device or tool chain that is not known.
-[[nodiscard]] inline akida::Question question_of(const MapOptions& options) {
-  using tenon::akida::Toolchain;
-  akida::Question question;
+[[nodiscard]] inline mapping::Question question_of(const MapOptions& options) {
+  using akida::Toolchain;
+  mapping::Question question;
   if (options.akida != "v1" && options.akida != "v2") {
     throw Error{5063, "--akida " + options.akida + " is not a version; give v1 or v2"};
   }
-  question.version = options.akida == "v1" ? tenon::akida::v1 : tenon::akida::v2;
+  question.version = options.akida == "v1" ? akida::v1 : akida::v2;
   if (options.toolchain != "2.14" && options.toolchain != "2.19") {
     throw Error{5063, "--toolchain " + options.toolchain + " is not known; give 2.14 or 2.19"};
   }
   question.toolchain = options.toolchain == "2.14" ? Toolchain::v2_14 : Toolchain::v2_19;
   if (options.device.empty()) return question;
   std::string known;
-  for (const tenon::akida::DeviceFacts& device : tenon::akida::devices) {
-    if (!tenon::akida::is_known(device, question.version, question.toolchain)) continue;
+  for (const akida::DeviceFacts& device : akida::devices) {
+    if (!akida::is_known(device, question.version, question.toolchain)) continue;
     if (options.device == device.name) question.device = device.device;
     known += (known.empty() ? "" : ", ") + std::string(device.name);
   }
@@ -55,22 +55,22 @@ using Describe = std::function<akida::NamedModel(const std::filesystem::path&)>;
 /// 0 if the model maps on the device, or on any when none is named; 1 if not; throws Error for bad
 /// input.
 [[nodiscard]] inline int map(const MapOptions& options,
-                             const Describe& describe = akida::read_sketch_file) {
-  const akida::Question question = question_of(options);
-  const akida::NamedModel model = describe(options.model);
-  const auto verdict = akida::evaluate(model.layers, question);
-  const akida::Report report = akida::report_on(model, question, *verdict);
+                             const Describe& describe = mapping::read_sketch_file) {
+  const mapping::Question question = question_of(options);
+  const mapping::NamedModel model = describe(options.model);
+  const auto verdict = mapping::evaluate(model.layers, question);
+  const mapping::Report report = mapping::report_on(model, question, *verdict);
   const std::string text =
-      options.json ? akida::json_of(report).dump(2, ' ', false,
-                                                 nlohmann::ordered_json::error_handler_t::replace) +
+      options.json ? mapping::json_of(report).dump(
+                         2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) +
                          "\n"
-                   : akida::table_of(report);
+                   : mapping::table_of(report);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return question.answered_by(*verdict) ? 0 : 1;
 }
 
 /// Registers the command. `exit_code` is set when it runs; errors pass through.
-inline void add_map(CLI::App& app, int& exit_code, Describe describe = akida::read_sketch_file) {
+inline void add_map(CLI::App& app, int& exit_code, Describe describe = mapping::read_sketch_file) {
   CLI::App* command = app.add_subcommand("map", "Tell whether a model maps onto Akida hardware");
   auto options = std::make_shared<MapOptions>();
   command->add_option("-m,--model", options->model, "Quantized model, or a sketch of one (JSON)")
