@@ -31,13 +31,19 @@ struct ModelFault {
 // constructed, be that at run time or in a constant expression. Calling it computes with integers
 // only, allocates nothing, and needs `arena_bytes` of memory, on the stack or where the caller
 // wants it.
-template <class Model, QuantizationParams Params = QuantizationParams{}, class Arch = arch::native>
+template <class Model, QuantizationParams Params = QuantizationParams{}, class Arch = arch::native,
+          bool Fits = can_be_quantized<Model, Params>>
 class Quantized {
   static constexpr std::size_t count = Model::layer_count;
   using Indices = std::make_index_sequence<count>;
   static constexpr const auto& tensors = tensors_of<Model, Params>;
   static constexpr const auto& memory_plan = memory_plan_of<Model, Params>;
   static constexpr std::size_t output_holder = tensors[count - 1].holder;
+
+  static_assert(sizeof(LastOutputReport<detail::TagAt<Model, count - 1>,
+                                        detail::carries_last_output<Model, Params>>) > 0);
+  static_assert(sizeof(RatesReport<detail::TagAt<Model, detail::rate_refusing_layer<Model, Params>>,
+                                   detail::rate_refusing_layer<Model, Params> == 0>) > 0);
 
  public:
   using Input = ElementOf<tensors[0].type>;
@@ -247,6 +253,33 @@ class Quantized {
   detail::ConstantsOfModel<Model, Params, Indices> constants_{};
   Format<StaticStorage<detail::larger(output_format.frac_bits, output_format.scales)>> format_{};
   ModelFault fault_{};
+};
+
+// A model that cannot be quantized says why, once. The members are there so that code which uses
+// it adds nothing to that.
+template <class Model, QuantizationParams Params, class Arch>
+class Quantized<Model, Params, Arch, false> {
+  static_assert(sizeof(*detail::report<Model, Params>()) > 0);
+
+ public:
+  static constexpr std::size_t input_size = 1;
+  static constexpr std::size_t output_size = 1;
+  static constexpr std::size_t arena_bytes = 0;
+  static constexpr std::size_t weight_bytes = 0;
+  using Output = std::array<std::int8_t, 1>;
+  struct Arena {};
+
+  template <class... Arguments>
+  constexpr explicit Quantized(const Arguments&...) noexcept {}
+  template <class... Arguments>
+  constexpr Output operator()(const Arguments&...) const noexcept {
+    return {};
+  }
+  [[nodiscard]] constexpr ModelFault fault() const noexcept { return {}; }
+  template <class Argument>
+  constexpr std::array<float, 1> to_float(const Argument&) const noexcept {
+    return {};
+  }
 };
 
 }  // namespace tenon

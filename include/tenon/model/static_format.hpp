@@ -152,6 +152,7 @@ constexpr StaticLayer prepare_statically(const Params& params, const Shape& inpu
   Format<Storage> x = format_of<Storage>(a);
   LayerConstants<Storage> constants;
   std::array<float, Capacity> ones{};
+  std::array<float, Capacity> zeros{};
   std::array<float, Capacity> ranges{};
   for (float& one : ones) one = 1.0F;
   const float range =
@@ -164,8 +165,8 @@ constexpr StaticLayer prepare_statically(const Params& params, const Shape& inpu
     return std::span<const float>(values.data(), n);
   };
   FloatVariables v;
-  v.bias = first(ones, counts.bias);
-  v.padding_value = first(ones, counts.padding_value);
+  v.bias = first(zeros, counts.bias);
+  v.padding_value = first(zeros, counts.padding_value);
   v.moving_mean = v.moving_variance = first(ones, counts.normalization);
   const std::size_t per_axis =
       quantizers.output.per_axis ? static_cast<std::size_t>(output.channels()) : 1;
