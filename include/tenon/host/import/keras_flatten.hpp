@@ -38,14 +38,21 @@ class Inlined {
             call * std::max<std::size_t>(1, layer->calls.size()) + e.node, e.tensor};
   }
 
-  /// What a result of the model is, outside.
-  [[nodiscard]] Endpoint result(const Endpoint& e) const {
-    if (e.node >= outer_.calls.size() || e.tensor >= inner_.outputs.size()) {
-      throw Error{5033, "result " + std::to_string(e.tensor) + " of call " +
-                            std::to_string(e.node) + " of the model '" + outer_.name +
-                            "' does not exist"};
+  /// What a result of the model is, outside. A model may hand an input through, and take its own
+  /// results.
+  [[nodiscard]] Endpoint result(Endpoint e) const {
+    for (std::size_t steps = 0; e.layer == outer_.name; ++steps) {
+      if (e.node >= outer_.calls.size() || e.tensor >= inner_.outputs.size()) {
+        throw Error{5033, "result " + std::to_string(e.tensor) + " of call " +
+                              std::to_string(e.node) + " of the model '" + outer_.name +
+                              "' does not exist"};
+      }
+      if (steps > outer_.calls.size()) {
+        throw Error{5033, "layer '" + outer_.name + "' is part of a cycle"};
+      }
+      e = outside(inner_.outputs[e.tensor], e.node);
     }
-    return outside(inner_.outputs[e.tensor], e.node);
+    return e;
   }
 
   /// A layer of the model as it stands outside.
@@ -53,7 +60,7 @@ class Inlined {
     std::vector<Call> calls;
     for (std::size_t call = 0; call < outer_.calls.size(); ++call) {
       for (Call copy : inside.calls) {
-        const auto change = [&](Endpoint& e) { return e = outside(e, call), true; };
+        const auto change = [&](Endpoint& e) { return e = result(outside(e, call)), true; };
         for (Endpoint& e : copy.inputs) change(e);
         change_arguments(copy.arguments, change);
         calls.push_back(std::move(copy));
