@@ -33,7 +33,7 @@ def network():
         layers.Conv2D(32, 1, use_bias=False, name="block1_pw"),
         layers.BatchNormalization(name="block1_pw_bn"),
         layers.ReLU(6.0, name="block1_pw_relu"),
-        layers.MaxPooling2D(2, name="pool"),
+        layers.MaxPooling2D(2, padding="same", name="pool"),
         layers.Conv2D(32, 3, padding="same", use_bias=False, name="block2"),
         layers.BatchNormalization(name="block2_bn"),
         layers.ReLU(6.0, name="block2_relu"),

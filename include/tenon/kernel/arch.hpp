@@ -7,10 +7,16 @@
 // kernel; all others equal it bit for bit.
 namespace tenon::arch {
 
-struct reference {};
-struct portable : reference {};
+struct reference {
+  static constexpr const char* name = "reference";
+};
+struct portable : reference {
+  static constexpr const char* name = "portable";
+};
 /// x86-64-v3: AVX2 and fused multiply-add. Code for it runs in functions that are compiled for it.
-struct avx2 : portable {};
+struct avx2 : portable {
+  static constexpr const char* name = "avx2";
+};
 
 /// What the compiler was asked to build for.
 #if defined(__AVX2__) && defined(__FMA__)

@@ -6,9 +6,14 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <filesystem>
+#include <tenon/host/akida/graph_sketch.hpp>
 #include <tenon/host/cli/arguments.hpp>
+#include <tenon/host/cli/bench.hpp>
 #include <tenon/host/cli/config.hpp>
 #include <tenon/host/cli/evaluate.hpp>
+#include <tenon/host/cli/files.hpp>
+#include <tenon/host/cli/map.hpp>
 #include <tenon/host/cli/quantize.hpp>
 #include <tenon/host/cli/run.hpp>
 #include <tenon/host/cli/sanitize.hpp>
@@ -21,6 +26,12 @@
 // code 2.
 namespace tenon::host {
 
+/// A network file as the Akida rules read it; JSON is a sketch already.
+[[nodiscard]] inline mapping::NamedModel describe_for_akida(const std::filesystem::path& path) {
+  if (lower_extension(path) == ".json") return mapping::read_sketch_file(path);
+  return mapping::read_sketch(nlohmann::json(sketch_of(as_quantized(load_model(path), QuantizationParams{}))));
+}
+
 inline int run_command(int argc, const char* const* argv) {
   CLI::App app{"Tenon: quantize neural networks, run and inspect them with integers only"};
   app.require_subcommand(1);
@@ -31,6 +42,8 @@ inline int run_command(int argc, const char* const* argv) {
   add_run(app);
   add_evaluate(app);
   add_summary(app);
+  add_bench(app);
+  add_map(app, exit_code, describe_for_akida);
   app.add_subcommand("version", "Print the version")->callback([] { std::printf("%s\n", version); });
   try {
     std::vector<std::string> arguments = spelled_out(argc, argv);

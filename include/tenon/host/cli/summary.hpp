@@ -24,7 +24,7 @@ inline void add_summary(CLI::App& app) {
   sub->callback([o] {
     const Program program(load_model(o->model));
     const Summary summary = summarize(program);
-    std::fputs(o->json ? (summary_json(summary).dump(2) + "\n").c_str() : summary_table(summary).c_str(), stdout);
+    std::fputs(o->json ? (summary_json(summary, program.graph()).dump(2) + "\n").c_str() : summary_table(summary).c_str(), stdout);
   });
 }
 

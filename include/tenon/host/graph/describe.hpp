@@ -25,7 +25,7 @@ namespace detail {
 /// Whether the place of a layer forbids its quantized form.
 inline bool misplaced(const Graph& graph, const Layer& layer, const LayerParams& params,
                       const std::optional<Shape>& input) {
-  if (!is_input(layer) && !input) return true;
+  if (!input) return false;  // behind a layer that is not quantized, so neither is this one
   if (std::holds_alternative<RescalingParams>(params)) {
     const Layer* before = graph.find(layer.inputs().front().layer);
     return before == nullptr || !is_input(*before) || std::get<RescalingParams>(params).offset != 0;
@@ -66,11 +66,7 @@ inline bool misplaced(const Graph& graph, const Layer& layer, const LayerParams&
     d.params = params_of(layer);
     const auto before = inputs.empty() ? std::nullopt : shapes[static_cast<std::size_t>(inputs.front())];
     if (detail::misplaced(graph, layer, d.params, before)) d.params = UnsupportedParams{};
-    if (shapes[i]) {
-      d.output = *shapes[i];
-    } else if (!is_input(layer)) {
-      d.params = UnsupportedParams{};
-    }
+    if (shapes[i]) d.output = *shapes[i];
   }
   return description;
 }

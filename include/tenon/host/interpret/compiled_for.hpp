@@ -32,4 +32,11 @@ void with_best_arch(const Use& use) {
   use(arch::native{});
 }
 
+/// The name of that architecture.
+[[nodiscard]] inline const char* best_arch_name() {
+  const char* name = "";
+  with_best_arch([&](auto arch) { name = arch.name; });
+  return name;
+}
+
 }  // namespace tenon::host

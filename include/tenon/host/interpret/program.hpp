@@ -143,6 +143,12 @@ inline std::vector<float> transposed_kernel(std::span<const float> kernel, std::
 
 }  // namespace detail
 
+/// Layers whose tensors may have more than 31 value bits; for all others the rules of the formats forbid it.
+template <class Params>
+concept WideLayer = PassingLayer<Params> || std::is_same_v<Params, ReLUParams> ||
+                    std::is_same_v<Params, MaxPooling2DParams> ||
+                    std::is_same_v<Params, GlobalAveragePooling2DParams>;
+
 inline Program::Program(Graph graph) : graph_(std::move(graph)) {
   if (graph_.inputs.size() != 1) {
     throw Error{3001, "the model has " + std::to_string(graph_.inputs.size()) +
@@ -343,6 +349,12 @@ inline void Program::prepare_integer(std::size_t i) {
   }
   value.format.raw = false;
   value.storage = storage_for(value.format.value_bits);
+  bool wide = value.storage == Storage::wide;
+  for (const std::size_t k : step.inputs) wide = wide || values_[k].storage == Storage::wide;
+  if (wide && !std::visit([](const auto& p) { return WideLayer<std::decay_t<decltype(p)>>; }, step.params)) {
+    throw Error{2011, "layer '" + layer.name + "' (" + layer.class_name + "): tensors of more than 31 value bits only "
+                      "pass through activations and pooling; lower the bits of the output quantizer before it"};
+  }
   std::size_t scratch = static_cast<std::size_t>(values_[step.inputs.back()].shape.size());
   scratch = std::max(scratch, static_cast<std::size_t>(first.shape.size()));
   if (const auto* separable = std::get_if<SeparableConv2DParams>(&step.params)) {
@@ -409,7 +421,11 @@ void Program::run_integer(Arch arch, std::size_t i, Workspace& workspace) const 
     with_integers(workspace.values[step.inputs[0]], first.storage, [&](const auto* x) {
       std::visit(
           [&](const auto& p) {
-            if constexpr (requires {
+            constexpr bool narrow =
+                std::is_same_v<decltype(x), const std::int32_t* const> && std::is_same_v<decltype(y), std::int32_t*>;
+            if constexpr (!narrow && !WideLayer<std::decay_t<decltype(p)>>) {
+              // prepare_integer refused such tensors.
+            } else if constexpr (requires {
                             tenon::run(arch, p, first.shape, step.constants, x, y, workspace.scratch.data());
                           }) {
               compiled_for(arch, [&] {
@@ -419,10 +435,9 @@ void Program::run_integer(Arch arch, std::size_t i, Workspace& workspace) const 
                                    tenon::run(arch, p, first.shape, first.shape, step.constants, x, x, y);
                                  }) {
               const Value& second = values_[step.inputs[1]];
-              with_integers(workspace.values[step.inputs[1]], second.storage, [&](const auto* x2) {
-                compiled_for(arch, [&] {
-                  tenon::run(arch, p, first.shape, second.shape, step.constants, x, x2, y);
-                });
+              const std::int32_t* x2 = workspace.values[step.inputs[1]].narrow.data();
+              compiled_for(arch, [&] {
+                tenon::run(arch, p, first.shape, second.shape, step.constants, x, x2, y);
               });
             } else if constexpr (StatefulLayer<std::decay_t<decltype(p)>>) {
               tenon::run(arch, p, first.shape, step.constants, x, y, workspace.scratch.data(),

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <fmt/format.h>
 #include <string>
+#include <tenon/host/akida/graph_sketch.hpp>
 #include <tenon/host/graph/graph.hpp>
 #include <tenon/host/graph/shapes.hpp>
 #include <tenon/host/interpret/program.hpp>
@@ -88,23 +89,20 @@ inline std::int64_t weight_bytes(const Step& step, int bits) {
                             summary.weight_bytes);
 }
 
-[[nodiscard]] inline Json summary_json(const Summary& summary) {
-  Json layers = Json::array();
-  for (const LayerSummary& s : summary.layers) {
-    Json shape = Json::array();
-    for (std::size_t k = 0; k < static_cast<std::size_t>(s.shape.rank); ++k) shape.push_back(s.shape[k]);
-    layers.push_back({{"name", s.name},
-                      {"class", s.class_name},
-                      {"output_shape", s.known_shape ? shape : Json(nullptr)},
-                      {"weight_bits", s.weight_bits},
-                      {"output_value_bits", s.output_bits},
-                      {"macs", s.macs},
-                      {"weight_bytes", s.weight_bytes}});
+/// The sketch of the network (graph_sketch.hpp), with the sizes of each layer and of all.
+[[nodiscard]] inline Json summary_json(const Summary& summary, const Graph& graph) {
+  Json json = sketch_of(graph);
+  for (std::size_t i = 0; i < summary.layers.size(); ++i) {
+    const LayerSummary& s = summary.layers[i];
+    Json& layer = json["layers"][i];
+    layer["output_value_bits"] = s.output_bits;
+    layer["macs"] = s.macs;
+    layer["weight_bytes"] = s.weight_bytes;
   }
-  return {{"model", summary.model},
-          {"macs", summary.macs},
-          {"weight_bytes", summary.weight_bytes},
-          {"layers", std::move(layers)}};
+  json["model"] = summary.model;
+  json["macs"] = summary.macs;
+  json["weight_bytes"] = summary.weight_bytes;
+  return json;
 }
 
 }  // namespace tenon::host
