@@ -24,6 +24,7 @@ enum class Device : std::uint8_t {
   FourNodesIPv2,
   SixNodesIPv2,
   TwelveNodesIPv2,
+  any,  ///< in questions: whichever device of the version
 };
 
 // Which dense layers may follow each other. In a chain, S fits an internal FNP3 and L needs the

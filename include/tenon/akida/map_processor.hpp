@@ -118,6 +118,7 @@ constexpr void map_memories(const BlockContext& model, const Block& block,
   const Layer& layer = model.operation(block);
   const std::int16_t at = block.operation;
   const Volume input = Volume::of(layer.input);
+  if (!rules.kernels.allows(layer.kernel.height)) return;  // no processor has room for it
   const std::int64_t split = map_weights(model, block, device, usage, refusals);
   const std::int64_t parts_of_filters = split > 0 ? divide_up(layer.filters, split) : 1;
   std::int64_t parts_of_input = 0;

@@ -68,6 +68,20 @@ TEST_CASE("what a sketch leaves out has the defaults of Keras and of its quantiz
   CHECK_FALSE(model.layers[2].bounded);
 }
 
+TEST_CASE("shapes that a sketch leaves out are computed") {
+  nlohmann::json sketch = classifier_sketch();
+  for (nlohmann::json& layer : sketch["layers"]) {
+    layer.erase("in");
+    layer.erase("out");
+  }
+  sketch["layers"][1]["strides"] = {2, 2};
+  const mapping::NamedModel model = mapping::read_sketch(sketch);
+  CHECK(model.layers[0].output == Shape{16, 16, 3});
+  CHECK(model.layers[1].output == Shape{8, 8, 8});
+  CHECK(model.layers[3].input == Shape{8, 8, 8});
+  CHECK(model.layers[4].output == Shape{8, 8, 4});
+}
+
 TEST_CASE("a pool without strides strides by its size") {
   nlohmann::json sketch = classifier_sketch();
   sketch["layers"][2] = {{"cls", "QuantizedMaxPool2D"}, {"name", "relu"},
@@ -85,7 +99,11 @@ TEST_CASE("an unknown layer is described, for the rules to refuse") {
 TEST_CASE("a missing field is named with its layer") {
   refuses("TN5061", "conv", "kernel_size", [](auto& s) { s["layers"][1].erase("kernel_size"); });
   refuses("TN5061", "relu", "inbound", [](auto& s) { s["layers"][2].erase("inbound"); });
-  refuses("TN5061", "head", "out", [](auto& s) { s["layers"][3].erase("out"); });
+  refuses("TN5061", "relu", "out", [](auto& s) {
+    s["layers"][2]["cls"] = "QuantizedMystery";
+    s["layers"][2].erase("out");
+    s["layers"][2]["in"] = {4, 4};
+  });
   refuses("TN5061", "number 2", "name", [](auto& s) { s["layers"][1].erase("name"); });
   refuses("TN5061", "head", "weight_bits", [](auto& s) {
     s["layers"][3].erase("weight_bits");
@@ -101,6 +119,7 @@ TEST_CASE("a wrong value is named with its layer and what it should be") {
   refuses("TN5062", "conv", "padding", [](auto& s) { s["layers"][1]["padding"] = "full"; });
   refuses("TN5062", "conv", "in", [](auto& s) { s["layers"][1]["in"] = {1, 2, 3, 4, 5, 6}; });
   refuses("TN5062", "conv", "in", [](auto& s) { s["layers"][1]["in"] = {-1, 2, 3}; });
+  refuses("TN5062", "conv", "2^31", [](auto& s) { s["layers"][1]["in"] = {65536, 65536, 65536}; });
   refuses("TN5062", "conv", "inbound", [](auto& s) { s["layers"][1]["inbound"] = {"head"}; });
   refuses("TN5062", "relu", "bits", [](auto& s) { s["layers"][2]["out_quantizer"]["bits"] = 0; });
   refuses("TN5062", "relu", "axis", [](auto& s) { s["layers"][2]["out_quantizer"]["axis"] = 3; });

@@ -126,7 +126,7 @@ TEST_CASE("a named device is what the changes aim at") {
   question.device = akida::Device::TwoNodesIPv2;
   const auto verdict = mapping::evaluate(model.layers, question);
   CHECK_FALSE(question.answered_by(*verdict));
-  CHECK(verdict->has(Category::NOT_ENOUGH_NPS));
+  CHECK(verdict->has(akida::Category::NOT_ENOUGH_NPS));
 }
 
 TEST_CASE("every category has a name and number of its own") {

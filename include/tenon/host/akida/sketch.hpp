@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <tenon/akida/layer.hpp>
+#include <tenon/host/akida/named_model.hpp>
 #include <tenon/host/akida/question.hpp>
 #include <tenon/host/akida/sketch_fields.hpp>
 #include <tenon/host/error.hpp>
@@ -16,16 +17,8 @@
 #include <vector>
 
 // A model as a JSON description of its quantized layers, without weights:
-// {"quantization": {...}, "input_shape": [...], "layers": [{"cls", "name", "inbound", "in", "out",
-// ...}]}.
+// {"quantization": {...}, "input_shape": [...], "layers": [{"cls", "name", "inbound", ...}]}.
 namespace tenon::host::mapping {
-
-/// A description with the names that people know its layers by.
-struct NamedModel {
-  std::vector<akida::Layer> layers;
-  std::vector<std::string> names;
-  std::vector<std::string> class_names;
-};
 
 namespace detail {
 
@@ -94,6 +87,16 @@ inline constexpr std::array sketch_classes{
   return fields.integer(field, 1, widest);
 }
 
+/// Filters; of depthwise layers the channels.
+[[nodiscard]] inline std::int32_t sketch_filters(const SketchFields& fields,
+                                                 const akida::Layer& layer) {
+  const bool depthwise = layer.kind == LayerKind::depthwise_conv2d ||
+                         layer.kind == LayerKind::depthwise_conv2d_transpose ||
+                         layer.kind == LayerKind::depthwise_buffer_temp_conv;
+  if (depthwise) return layer.input.channels();
+  return fields.integer("filters", 1, SketchFields::largest);
+}
+
 inline void read_parameters(const SketchFields& fields, const nlohmann::json& sketch, bool first,
                             akida::Layer& layer) {
   switch (layer.kind) {
@@ -107,8 +110,7 @@ inline void read_parameters(const SketchFields& fields, const nlohmann::json& sk
       layer.dilation = fields.size_or("dilation_rate", {});
       layer.padding = fields.padding_or(Padding::valid);
       layer.groups = fields.integer_or("groups", 1, SketchFields::largest, 1);
-      layer.filters =
-          fields.integer_or("filters", 1, SketchFields::largest, layer.output.channels());
+      layer.filters = sketch_filters(fields, layer);
       const bool separable = layer.kind == LayerKind::separable_conv2d;
       layer.weight_bits =
           sketch_weight_bits(fields, separable ? "dw_weight_bits" : "weight_bits", sketch, first);
@@ -124,9 +126,8 @@ inline void read_parameters(const SketchFields& fields, const nlohmann::json& sk
     }
     case LayerKind::buffer_temp_conv:
     case LayerKind::depthwise_buffer_temp_conv:
-      layer.kernel = {fields.integer("kernel_size", 1, SketchFields::largest), 1};
-      layer.filters =
-          fields.integer_or("filters", 1, SketchFields::largest, layer.output.channels());
+      layer.kernel = {fields.integer("kernel_size", 1, SketchFields::largest_window), 1};
+      layer.filters = sketch_filters(fields, layer);
       layer.weight_bits = sketch_weight_bits(fields, "weight_bits", sketch, first);
       break;
     case LayerKind::dense:
@@ -191,8 +192,35 @@ inline void read_inbound(const SketchFields& fields,
   }
 }
 
+/// The shape of what a layer reads, given or that of the layer before.
+[[nodiscard]] inline Shape sketch_input(const SketchFields& fields, const nlohmann::json& sketch,
+                                        const NamedModel& model, const akida::Layer& layer) {
+  if (fields.find("in") != nullptr) return fields.shape("in");
+  if (layer.inbound_count > 0) {
+    return model.layers[static_cast<std::size_t>(layer.inbound[0])].output;
+  }
+  if (fields.find("out") == nullptr && sketch.contains("input_shape")) {
+    return SketchFields{sketch, "\"input_shape\""}.shape("input_shape");
+  }
+  return fields.shape("out");
+}
+
+/// The shape of what a layer gives; computed where it is not given.
+[[nodiscard]] inline Shape sketch_output(const SketchFields& fields, const NamedModel& model,
+                                         akida::Layer& layer) {
+  if (fields.find("out") != nullptr) return fields.shape("out");
+  const nlohmann::json* keep = fields.find("keepdims");
+  if (layer.kind == LayerKind::global_average_pooling2d && (keep == nullptr || *keep != true)) {
+    layer.output = Shape{layer.input.channels()};
+  }
+  if (layer.kind == LayerKind::reshape) layer.output = fields.shape("target_shape");
+  const Shape output = output_shape(model, layer);
+  return is_countable(output) ? output : fields.shape("out");
+}
+
 [[nodiscard]] inline akida::Layer read_layer(const SketchFields& fields,
                                              const nlohmann::json& sketch, std::string_view name,
+                                             const NamedModel& model,
                                              const std::map<std::string, std::int16_t>& known,
                                              bool first) {
   constexpr std::string_view prefix = "Quantized";
@@ -204,10 +232,10 @@ inline void read_inbound(const SketchFields& fields,
   }
   layer.software = !quantized && (name == "Softmax" || name == "Activation");
   read_inbound(fields, known, layer);
-  layer.output = fields.shape("out");
-  layer.input = fields.find("in") == nullptr ? layer.output : fields.shape("in");
+  layer.input = sketch_input(fields, sketch, model, layer);
   if (layer.kind == LayerKind::input) layer.data_type = sketch_type(fields, sketch);
   read_parameters(fields, sketch, first, layer);
+  layer.output = sketch_output(fields, model, layer);
   read_output_quantizer(fields, layer);
   return layer;
 }
@@ -239,7 +267,7 @@ inline void read_inbound(const SketchFields& fields,
     std::string name = SketchFields{entry, place}.text("name");
     const SketchFields fields{entry, name};
     const std::string class_name = fields.text("cls");
-    model.layers.push_back(detail::read_layer(fields, sketch, class_name, known, first));
+    model.layers.push_back(detail::read_layer(fields, sketch, class_name, model, known, first));
     first = first && model.layers.back().weight_bits == 0;
     if (!known.emplace(name, static_cast<std::int16_t>(model.names.size())).second) {
       throw Error{5062, "two layers are named " + name + "; give each its own name"};

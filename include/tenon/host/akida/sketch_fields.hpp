@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <tenon/host/akida/named_model.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/tensor/shape.hpp>
 #include <tenon/tensor/window.hpp>
@@ -13,8 +14,9 @@ namespace tenon::host::mapping {
 
 class SketchFields {
  public:
-  /// No dimension, kernel or count of a model is larger.
+  /// No dimension or count of a model is larger, and no kernel or stride.
   static constexpr std::int64_t largest = 1 << 24;
+  static constexpr std::int64_t largest_window = 4096;
 
   SketchFields(const nlohmann::json& object, std::string name)
       : object_(object), name_(std::move(name)) {}
@@ -76,6 +78,7 @@ class SketchFields {
     }
     Shape shape;
     for (const nlohmann::json& dim : *value) shape.push_back(checked(field, dim, 1, largest));
+    if (!is_countable(shape)) refuse(field, *value, "a shape of less than 2^31 elements");
     return shape;
   }
 
@@ -95,10 +98,11 @@ class SketchFields {
   }
   [[nodiscard]] Size2D size_from(const char* field, const nlohmann::json& value) const {
     if (value.is_array() && value.size() == 2) {
-      return {checked(field, value[0], 1, largest), checked(field, value[1], 1, largest)};
+      return {checked(field, value[0], 1, largest_window),
+              checked(field, value[1], 1, largest_window)};
     }
     if (!value.is_number_integer()) refuse(field, value, "a whole number or [height, width]");
-    const std::int32_t both = checked(field, value, 1, largest);
+    const std::int32_t both = checked(field, value, 1, largest_window);
     return {both, both};
   }
 
