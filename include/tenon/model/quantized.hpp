@@ -168,7 +168,13 @@ class Quantized {
     } else if (samples.empty() || samples.size() % input_size != 0) {
       fault_ = {Fault::sample_count, 0};
     } else {
-      calibrator(Arch{}, std::span<const float>(weights), std::span<const Input>(samples), options);
+      if (std::is_constant_evaluated()) {  // plain loops; others may use instructions
+        calibrator(arch::reference{}, std::span<const float>(weights),
+                   std::span<const Input>(samples), options);
+      } else {
+        calibrator(Arch{}, std::span<const float>(weights), std::span<const Input>(samples),
+                   options);
+      }
       prepare_all(calibrator, Indices{});
     }
   }

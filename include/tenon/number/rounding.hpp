@@ -38,7 +38,7 @@ namespace tenon {
   const std::int64_t top = largest(value_bits);
   if (s >= 63) return v > 0 ? top : v < 0 ? -top - 1 : 0;
   if (v > (top >> s)) return top;
-  if (v < ((-top - 1) >> s)) return -top - 1;
+  if (v < -((top + 1) >> s)) return -top - 1;
   return v * (std::int64_t{1} << s);
 }
 
