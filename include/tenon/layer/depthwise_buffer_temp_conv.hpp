@@ -58,12 +58,12 @@ constexpr void run(Arch arch, const DepthwiseBufferTempConvParams& params, const
   const auto* weights = constants.weights.data();
   if (constants.largest_sum <= largest(constants.buffer_bits < 31 ? constants.buffer_bits : 31)) {
     kernel::depthwise_buffer_temp_conv<std::int32_t>(  // no product reaches a limit
-        arch, ring, frames, weights, y, AlignElement{constants}, [](std::int32_t v) { return v; },
+        arch, ring, frames, weights, y, AlignElement{constants}, [](std::int32_t a, std::int32_t b) { return a * b; },
         FinishSum{constants});
   } else {
-    const auto limit = [&](std::int64_t v) { return saturate(v, constants.buffer_bits); };
+    const auto limited = [&](std::int64_t a, std::int64_t b) { return saturate(a * b, constants.buffer_bits); };
     kernel::depthwise_buffer_temp_conv<std::int64_t>(arch, ring, frames, weights, y, AlignElement{constants},
-                                                     limit, FinishSum{constants});
+                                                     limited, FinishSum{constants});
   }
 }
 
@@ -74,7 +74,7 @@ constexpr void run_float(Arch arch, const DepthwiseBufferTempConvParams& params,
   const FrameRing ring = push_frame(state, params.kernel_size, input, x);
   kernel::depthwise_buffer_temp_conv<float>(
       arch, ring, state.values.data(), variables.kernel.data(), y, [](float v, std::int32_t) { return v; },
-      [](float v) { return v; }, AddBias{variables.bias});
+      [](float a, float b) { return float32::multiply(a, b); }, AddBias{variables.bias});
 }
 
 }  // namespace tenon

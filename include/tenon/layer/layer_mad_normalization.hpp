@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <tenon/kernel/reference/magnitude_sum.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
 #include <tenon/number/quotient.hpp>
@@ -28,7 +29,9 @@ constexpr Fault prepare(const LayerMadNormalizationParams&, const Shape& input, 
   if (fault != Fault::none) return fault;
   const auto count = static_cast<float>(input.channels());
   typename Format<F>::Floats gamma{};
-  for (const float g : variables.gamma) gamma.push_back(float32::multiply(g, count));
+  for (std::size_t c = 0; c < static_cast<std::size_t>(input.channels()); ++c) {
+    gamma.push_back(float32::multiply(variables.gamma.empty() ? 1.0F : variables.gamma[c], count));
+  }
   typename Format<F>::Floats scale{};
   fault = quantize_weights(std::span<const float>(gamma.data(), gamma.size()), quantizers.weights, 1, scale,
                            constants.weights);
@@ -66,16 +69,16 @@ constexpr void run(Arch, const LayerMadNormalizationParams&, const Shape& input,
 }
 
 template <class Arch>
-constexpr void run_float(Arch, const LayerMadNormalizationParams&, const Shape& input,
+constexpr void run_float(Arch arch, const LayerMadNormalizationParams&, const Shape& input,
                          const FloatVariables& variables, const float* x, float* y) noexcept {
   const std::int32_t channels = input.channels();
+  const float share = 1.0F / static_cast<float>(channels);
   for (std::int64_t i = 0; i < input.size(); i += channels) {
-    float sum = 0;
-    for (std::int32_t c = 0; c < channels; ++c) sum += float32::absolute(x[i + c]);
-    const float mean = sum / static_cast<float>(channels);
+    const float mean = kernel::magnitude_sum(arch, x + i, channels) * share;
     for (std::int32_t c = 0; c < channels; ++c) {
       const auto k = static_cast<std::size_t>(c);
-      y[i + c] = variables.gamma[k] * x[i + c] / mean + variables.beta[k];
+      const float scaled = variables.gamma.empty() ? x[i + c] : variables.gamma[k] * x[i + c];
+      y[i + c] = scaled / mean + (variables.beta.empty() ? 0.0F : variables.beta[k]);
     }
   }
 }

@@ -117,8 +117,11 @@ constexpr void run_float(Arch, const StatefulRecurrentParams&, const Shape& inpu
       const auto k = static_cast<std::size_t>(c);
       const float re = state.values[2 * k];
       const float im = state.values[2 * k + 1];
-      y[0] = state.values[2 * k] = re * variables.a_real[k] - im * variables.a_imag[k] + x[i + c];
-      y[1] = state.values[2 * k + 1] = variables.a_imag[k] * re + variables.a_real[k] * im;
+      const float a_real = variables.a_real[k];
+      const float a_imag = variables.a_imag[k];
+      const float turned = float32::subtract(float32::multiply(re, a_real), float32::multiply(im, a_imag));
+      y[0] = state.values[2 * k] = float32::add(turned, x[i + c]);
+      y[1] = state.values[2 * k + 1] = float32::add(float32::multiply(a_imag, re), float32::multiply(a_real, im));
     }
   }
 }

@@ -41,9 +41,9 @@ constexpr void buffer_temp_conv(Arch arch, const FrameRing& ring, std::int32_t f
 }
 
 // As the reference kernel, in blocks of channels.
-template <class Sum, arch::Portable Arch, class X, class W, class Y, class Load, class Limit, class Finish>
+template <class Sum, arch::Portable Arch, class X, class W, class Y, class Load, class Multiply, class Finish>
 constexpr void depthwise_buffer_temp_conv(Arch, const FrameRing& ring, const X* frames, const W* w, Y* y,
-                                          const Load& load, const Limit& limit, const Finish& finish) {
+                                          const Load& load, const Multiply& multiply, const Finish& finish) {
   constexpr std::int32_t block = 32;
   for (std::int64_t p = 0; p < ring.pixels; ++p, y += ring.channels) {
     for (std::int32_t begin = 0; begin < ring.channels; begin += block) {
@@ -53,7 +53,7 @@ constexpr void depthwise_buffer_temp_conv(Arch, const FrameRing& ring, const X* 
         const X* pixel = frames + ring.frame(t) + p * ring.channels + begin;
         const W* row = w + std::ptrdiff_t{t} * ring.channels + begin;
         for (std::int32_t c = 0; c < count; ++c) {
-          sums[c] += limit(static_cast<Sum>(load(pixel[c], begin + c)) * static_cast<Sum>(row[c]));
+          sums[c] += multiply(static_cast<Sum>(load(pixel[c], begin + c)), static_cast<Sum>(row[c]));
         }
       }
       for (std::int32_t c = 0; c < count; ++c) y[begin + c] = static_cast<Y>(finish(sums[c], begin + c));

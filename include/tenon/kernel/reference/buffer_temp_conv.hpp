@@ -29,18 +29,18 @@ constexpr void buffer_temp_conv(arch::reference arch, const FrameRing& ring, std
   }
 }
 
-// The same, every channel on its own: w (time, channels), y (pixels, channels). limit(product) stands between the
-// product and the sum.
-template <class Sum, class X, class W, class Y, class Load, class Limit, class Finish>
+// The same, every channel on its own: w (time, channels), y (pixels, channels). multiply(x, w) makes the
+// terms of the sum.
+template <class Sum, class X, class W, class Y, class Load, class Multiply, class Finish>
 constexpr void depthwise_buffer_temp_conv(arch::reference, const FrameRing& ring, const X* frames, const W* w, Y* y,
-                                          const Load& load, const Limit& limit, const Finish& finish) {
+                                          const Load& load, const Multiply& multiply, const Finish& finish) {
   for (std::int64_t p = 0; p < ring.pixels; ++p) {
     for (std::int32_t c = 0; c < ring.channels; ++c) {
       Sum sum = 0;
       for (std::int32_t t = 0; t < ring.size; ++t) {
         const X v = frames[ring.frame(t) + p * ring.channels + c];
         const W weight = w[std::ptrdiff_t{t} * ring.channels + c];
-        sum += limit(static_cast<Sum>(load(v, c)) * static_cast<Sum>(weight));
+        sum += multiply(static_cast<Sum>(load(v, c)), static_cast<Sum>(weight));
       }
       *y++ = static_cast<Y>(finish(sum, c));
     }
