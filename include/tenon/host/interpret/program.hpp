@@ -422,7 +422,7 @@ void Program::run_integer(Arch arch, std::size_t i, Workspace& workspace) const 
       std::visit(
           [&](const auto& p) {
             constexpr bool narrow =
-                std::is_same_v<decltype(x), const std::int32_t* const> && std::is_same_v<decltype(y), std::int32_t*>;
+                std::is_same_v<decltype(x), const std::int32_t*> && std::is_same_v<decltype(y), std::int32_t*>;
             if constexpr (!narrow && !WideLayer<std::decay_t<decltype(p)>>) {
               // prepare_integer refused such tensors.
             } else if constexpr (requires {
