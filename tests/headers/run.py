@@ -16,7 +16,7 @@ TENON = INCLUDE / "tenon"
 # Each folder uses itself and those before it.
 ORDER = ["number", "tensor", "check", "kernel", "layer", "model", "akida"]
 STANDARD = set(
-    "algorithm array bit concepts cstddef cstdint limits span tuple type_traits utility variant version".split())
+    "algorithm array bit compare concepts cstddef cstdint limits span tuple type_traits utility variant version".split())
 # Intrinsics and xsimd, each only below kernel/<architecture>/.
 ARCHITECTURE = {
     "x86": r"(immintrin|xsimd/.*)\.h(pp)?",
@@ -104,18 +104,17 @@ def main():
     parts = sys.argv[1:]
     headers = sorted(h for h in TENON.rglob("*.hpp") if not parts or any(p in h.as_posix() for p in parts))
     host = host_includes()
-    passed = failed = 0
-    for header in headers:
-        faults = include_faults(header) + shape_faults(header)
-        passed, failed = passed + (not faults), failed + bool(faults)
-        for fault in faults:
-            print(f"{header.relative_to(INCLUDE)}: {fault}")
+    faults = {h: include_faults(h) + shape_faults(h) for h in headers}
     jobs = [(c, h) for h in headers for c in commands(h, host) if shutil.which(c[0])]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         for (command, header), output in zip(jobs, pool.map(lambda j: compile_alone(*j), jobs)):
-            passed, failed = passed + (not output), failed + bool(output)
             if output:
-                print(f"{header.relative_to(INCLUDE)} with {command[0]} {command[1]}:\n{output}")
+                faults[header].append(f"{command[0]} {command[1]}:\n{output}")
+    for header in headers:
+        for fault in faults[header]:
+            print(f"{header.relative_to(INCLUDE)}: {fault}")
+    failed = sum(bool(f) for f in faults.values())
+    passed = len(headers) - failed
     print(f"{passed} passed, {failed} failed")
     return 1 if failed else 0 if headers else 77
 
