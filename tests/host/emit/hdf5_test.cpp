@@ -44,6 +44,23 @@ TEST_CASE("groups, strings and datasets that were written are read back") {
   CHECK(back.dataset("model_weights/conv/rate:0").shape.empty());
 }
 
+// Above eight members the newer layout of groups would move them where other readers may not look.
+TEST_CASE("a group of many members is read back") {
+  const ScratchFolder folder;
+  Hdf5Writer file(folder / "a.h5");
+  for (int i = 0; i < 100; ++i) {
+    const auto value = static_cast<float>(i);
+    file.dataset<float>("many/" + std::to_string(i), {}, std::span<const float>(&value, 1));
+  }
+  file.finish();
+  const Hdf5Reader back(folder / "a.h5");
+  const auto names = back.children("many");
+  CHECK(names.size() == 100);
+  for (const std::string& name : names) {
+    CHECK(back.dataset("many/" + name).to<int>() == std::vector<int>{std::stoi(name)});
+  }
+}
+
 TEST_CASE("a list of more strings than an attribute holds is split and read back in one") {
   const ScratchFolder folder;
   for (const std::size_t count : {4032U, 4033U, 10'001U}) {

@@ -29,8 +29,8 @@ class Hdf5Writer {
     H5Pset_fapl_core(access.get(), std::size_t{1} << 20, false);
     file_ = Handle(H5Fcreate(target.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
     if (!file_) fail("", "cannot be created");
-    // Missing groups on the way to an object are made with it. Groups keep the oldest layout: a declared
-    // character set of their names would change it.
+    // Missing groups on the way to an object are made with it. Groups keep the oldest layout: a
+    // declared character set of their names would change it.
     links_ = Handle(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
     H5Pset_create_intermediate_group(links_.get(), 1);
     text_ = Handle(H5Tcopy(H5T_C_S1), H5Tclose);
