@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: the Akida hardware refuses this layer
+// expect: Refused<conv, .*TN<4125>, .*GAP_DIM>, .*Found<156>, .*AtMost<144>
+#include "akida_model.hpp"
+
+struct picture;
+struct conv;
+struct relu;
+struct average;
+struct dense;
+struct output;
+
+constexpr auto model() {
+  return Sequence{}.input({12, 13, 8}).conv(8).relu(0).average().quantized().dense(4).dequantize();
+}
+
+static_assert(
+    akida::maps<Described<model, picture, conv, relu, average, dense, output>, akida::v2>);

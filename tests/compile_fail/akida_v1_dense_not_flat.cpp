@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: the Akida hardware refuses this layer
+// expect: Refused<dense, .*TN<4045>, .*V1_DENSE_NOT_FLAT>, .*Found<4, 4>, .*Allowed<1, 1>
+#include "akida_model.hpp"
+
+struct picture;
+struct dense;
+struct output;
+
+constexpr auto model() { return Sequence{}.input({4, 4, 8}).dense(4, 4).dequantize(); }
+
+static_assert(akida::maps<Described<model, picture, dense, output>, akida::v1>);
