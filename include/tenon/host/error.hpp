@@ -63,6 +63,7 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {1021, "the input has another number of elements than the model takes"},
     {1022, "the samples are no whole number of inputs"},
     {1023, "the elements of the input have another type than the model takes"},
+    {1024, "the float weights of a typed model have another type than float"},
     {1031, "the labels or targets do not fit the inputs or the outputs"},
     {1032, "the inputs do not fit a model with a stream of frames"},
     {1033, "the samples are not frames of the shape that the model takes"},

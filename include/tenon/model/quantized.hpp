@@ -147,7 +147,11 @@ class Quantized {
     static_assert(
         check::equal<check::Given<given<Extent, input_size>>, check::Needed<signed_input_size>>,
         "TN1021: the input has another number of elements than the model takes");
-    return input.template first<input_size>();
+    if constexpr (std::is_same_v<std::remove_const_t<In>, Input> && Extent == input_size) {
+      return input;
+    } else {  // said already
+      return std::span<const Input, input_size>(static_cast<const Input*>(nullptr), input_size);
+    }
   }
 
   template <class Float, std::size_t Extent, class Sample, std::size_t Samples>
@@ -156,6 +160,8 @@ class Quantized {
                           Calibrator<Model, Params>& calibrator) noexcept {
     static_assert(std::is_same_v<std::remove_const_t<Sample>, Input>,
                   "TN1023: the elements of the samples have another type than the model takes");
+    static_assert(std::is_same_v<std::remove_const_t<Float>, float>,
+                  "TN1024: the weights must be of type float");
     constexpr auto needed = static_cast<std::int64_t>(Model::weight_count);
     static_assert(
         check::equal<check::Given<given<Extent, Model::weight_count>>, check::Needed<needed>>,
@@ -163,19 +169,22 @@ class Quantized {
     static_assert(
         check::multiple<check::Given<given<Samples, input_size>>, check::Needed<signed_input_size>>,
         "TN1022: the samples are no whole number of inputs");
-    if (weights.size() != Model::weight_count) {
-      fault_ = {Fault::weight_count, 0};
-    } else if (samples.empty() || samples.size() % input_size != 0) {
-      fault_ = {Fault::sample_count, 0};
-    } else {
-      if (std::is_constant_evaluated()) {  // plain loops; others may use instructions
-        calibrator(arch::reference{}, std::span<const float>(weights),
-                   std::span<const Input>(samples), options);
+    if constexpr (std::is_same_v<std::remove_const_t<Sample>, Input> &&
+                  std::is_same_v<std::remove_const_t<Float>, float>) {
+      if (weights.size() != Model::weight_count) {
+        fault_ = {Fault::weight_count, 0};
+      } else if (samples.empty() || samples.size() % input_size != 0) {
+        fault_ = {Fault::sample_count, 0};
       } else {
-        calibrator(Arch{}, std::span<const float>(weights), std::span<const Input>(samples),
-                   options);
+        if (std::is_constant_evaluated()) {  // plain loops; others may use instructions
+          calibrator(arch::reference{}, std::span<const float>(weights),
+                     std::span<const Input>(samples), options);
+        } else {
+          calibrator(Arch{}, std::span<const float>(weights), std::span<const Input>(samples),
+                     options);
+        }
+        prepare_all(calibrator, Indices{});
       }
-      prepare_all(calibrator, Indices{});
     }
   }
 

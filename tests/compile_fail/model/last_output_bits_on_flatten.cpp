@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: TN3034: last_output_bits: the last layer cannot carry an output quantizer
+// expect: holds<list>
+#include <array>
+#include <cstdint>
+#include <tenon/device.hpp>
+
+using namespace tenon;
+
+struct Net : Sequential<Input<struct image, Shape{8, 8, 3}, std::uint8_t>,
+                        Conv2D<struct stem, Conv2DParams{.filters = 4, .kernel_size = {3, 3}}>,
+                        Flatten<struct list>> {};
+
+std::array<float, Net::weight_count> weights;
+std::array<std::uint8_t, 192> samples;
+
+int main() {
+  const Quantized<Net, QuantizationParams{.last_output_bits = 8}> net(weights, samples);
+  const auto scores = net(samples);
+  return net.fault() || net.to_float(scores)[0] > 0;
+}

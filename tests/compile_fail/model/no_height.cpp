@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: TN1018
+// expect: holds<image, .*Sizes<0, 8, 3> ?>
+#include <tenon/model/graph.hpp>
+
+using namespace tenon;
+
+struct Net : Sequential<Input<struct image, Shape{0, 8, 3}, std::uint8_t>,
+                        Conv2D<struct stem, Conv2DParams{.filters = 2}>> {};
+
+static_assert(Net::layer_count > 0);

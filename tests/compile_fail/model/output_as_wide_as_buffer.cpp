@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: TN2012: the output quantizer of this layer is not narrower than its buffer
+// expect: holds<stem>
+#include <array>
+#include <cstdint>
+#include <tenon/device.hpp>
+
+using namespace tenon;
+
+struct Net : Sequential<Input<struct image, Shape{8, 8, 3}, std::uint8_t>,
+                        Conv2D<struct stem, Conv2DParams{.filters = 4, .kernel_size = {3, 3}}>,
+                        Conv2D<struct second, Conv2DParams{.filters = 4}>> {};
+
+std::array<float, Net::weight_count> weights;
+std::array<std::uint8_t, 192> samples;
+
+int main() {
+  const Quantized<Net, QuantizationParams{.output_bits = 16, .buffer_bits = 16}> net(weights,
+                                                                                     samples);
+  const auto scores = net(samples);
+  return net.fault() || net.to_float(scores)[0] > 0;
+}

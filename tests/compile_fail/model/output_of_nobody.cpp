@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: TN3042: no layer uses the output of this one
+// expect: holds<left>
+#include <tenon/model/graph.hpp>
+
+using namespace tenon;
+
+struct Net : Graph<Input<struct image, Shape{8, 8, 3}, std::uint8_t>,
+                   Conv2D<struct left, Conv2DParams{.filters = 4}>,
+                   Conv2D<struct right, Conv2DParams{.filters = 4}, image>> {};
+
+static_assert(Net::layer_count > 0);

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// expect: TN2022: this layer must keep the last axis of a per-axis input
+// expect: holds<turn>
+#include <array>
+#include <cstdint>
+#include <tenon/device.hpp>
+
+using namespace tenon;
+
+struct Net : Sequential<Input<struct image, Shape{8, 8, 3}, std::uint8_t>,
+                        Conv2D<struct stem, Conv2DParams{.filters = 4, .kernel_size = {3, 3}}>,
+                        Permute<struct turn, PermuteParams{.axes = {2, 0, 1}}>> {};
+
+std::array<float, Net::weight_count> weights;
+std::array<std::uint8_t, 192> samples;
+
+int main() {
+  const Quantized<Net> net(weights, samples);
+  const auto scores = net(samples);
+  return net.fault() || net.to_float(scores)[0] > 0;
+}
