@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <tenon/kernel/multiply_add.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
 #include <tenon/tensor/shape.hpp>
@@ -18,8 +19,8 @@ struct BatchNormalizationParams {
   [[nodiscard]] constexpr std::int64_t macs(const Shape& input) const noexcept { return input.size(); }
 };
 
-/// 1 / sqrt(x) rounded once to float32, x > 0.
-[[nodiscard]] constexpr float reciprocal_square_root(float x) noexcept {
+/// sqrt(x), x > 0.
+[[nodiscard]] constexpr double square_root(float x) noexcept {
   const auto v = static_cast<double>(x);
   double root = v > 1 ? v : 1;
   for (int i = 0; i < 200; ++i) {  // Newton, from above
@@ -27,7 +28,11 @@ struct BatchNormalizationParams {
     if (!(next < root)) break;
     root = next;
   }
-  return static_cast<float>(1 / root);
+  return root;
+}
+/// 1 / sqrt(x) rounded once to float32, x > 0.
+[[nodiscard]] constexpr float reciprocal_square_root(float x) noexcept {
+  return static_cast<float>(1 / square_root(x));
 }
 
 /// a and b of a channel, in the order of the reference's float32 operations.
@@ -91,13 +96,30 @@ constexpr void run(Arch, const BatchNormalizationParams&, const Shape& input, co
   });
 }
 
+/// Maps and tokens are normalized in the two orders of the reference's float kernels, so that calibrated ranges
+/// agree to the bit, maps of 4 k channels at least.
 template <class Arch>
-constexpr void run_float(Arch, const BatchNormalizationParams& params, const Shape& input,
+constexpr void run_float(Arch arch, const BatchNormalizationParams& params, const Shape& input,
                          const FloatVariables& variables, const float* x, float* y) noexcept {
   const std::int32_t channels = input.channels();
   for (std::int32_t c = 0; c < channels; ++c) {
-    const Normalization n = normalization(variables, params.epsilon, static_cast<std::size_t>(c));
-    for (std::int64_t i = c; i < input.size(); i += channels) y[i] = x[i] * n.a + n.b;
+    const auto k = static_cast<std::size_t>(c);
+    const float gamma = variables.gamma.empty() ? 1.0F : variables.gamma[k];
+    const float beta = variables.beta.empty() ? 0.0F : variables.beta[k];
+    const float mean = variables.moving_mean[k];
+    const float variance = float32::add(variables.moving_variance[k], params.epsilon);
+    if (input.rank == 3) {
+      const float rec = 1.0F / static_cast<float>(square_root(variance));
+      for (std::int64_t i = c; i < input.size(); i += channels) {
+        y[i] = kernel::multiply_add(arch, beta, float32::multiply(x[i] - mean, rec), gamma);
+      }
+    } else {
+      const float a = float32::multiply(gamma, reciprocal_square_root(variance));
+      const float b = float32::subtract(beta, float32::multiply(mean, a));
+      for (std::int64_t i = c; i < input.size(); i += channels) {
+        y[i] = float32::add(float32::multiply(x[i], a), b);
+      }
+    }
   }
 }
 

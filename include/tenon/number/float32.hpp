@@ -4,18 +4,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <type_traits>
 
 // The float32 operations that decide integers when a model is quantized, to the bit and usable in
-// constant expressions. Products and sums go through double and are rounded once, so that no compiler
-// can contract them to a fused multiply-add and change the last place.
+// constant expressions.
 namespace tenon::float32 {
+
+namespace detail {
+
+// A product that a later sum cannot absorb: compilers that have the instruction would fuse the two, and change
+// the last place, even across a conversion.
+constexpr float rounded(float product) noexcept {
+  if (!std::is_constant_evaluated()) asm("" : "+m"(product));
+  return product;
+}
+
+}  // namespace detail
 
 [[nodiscard]] constexpr float add(float a, float b) noexcept {
   return static_cast<float>(static_cast<double>(a) + static_cast<double>(b));
 }
 [[nodiscard]] constexpr float subtract(float a, float b) noexcept { return add(a, -b); }
 [[nodiscard]] constexpr float multiply(float a, float b) noexcept {
-  return static_cast<float>(static_cast<double>(a) * static_cast<double>(b));
+  return detail::rounded(static_cast<float>(static_cast<double>(a) * static_cast<double>(b)));
 }
 [[nodiscard]] constexpr float absolute(float x) noexcept {
   return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0x7fffffffU);

@@ -440,14 +440,18 @@ void Program::run_integer(Arch arch, std::size_t i, Workspace& workspace) const 
                 tenon::run(arch, p, first.shape, second.shape, step.constants, x, x2, y);
               });
             } else if constexpr (StatefulLayer<std::decay_t<decltype(p)>>) {
-              tenon::run(arch, p, first.shape, step.constants, x, y, workspace.scratch.data(),
-                         workspace.states[i].integers);
+              compiled_for(arch, [&] {
+                tenon::run(arch, p, first.shape, step.constants, x, y, workspace.scratch.data(),
+                           workspace.states[i].integers);
+              });
             } else if constexpr (std::is_same_v<std::decay_t<decltype(p)>, AttentionParams>) {
               // Attention refuses inputs of more than 31 value bits, so keys and values are narrow.
-              tenon::run(arch, p, first.shape, values_[step.inputs[1]].shape, step.constants, x,
-                         workspace.values[step.inputs[1]].narrow.data(),
-                         workspace.values[step.inputs[2]].narrow.data(), y, workspace.scratch.data(),
-                         workspace.values[step.second].narrow.data());
+              compiled_for(arch, [&] {
+                tenon::run(arch, p, first.shape, values_[step.inputs[1]].shape, step.constants, x,
+                           workspace.values[step.inputs[1]].narrow.data(),
+                           workspace.values[step.inputs[2]].narrow.data(), y, workspace.scratch.data(),
+                           workspace.values[step.second].narrow.data());
+              });
             } else if constexpr (PassingLayer<std::decay_t<decltype(p)>>) {
               std::copy_n(x, first.shape.size(), y);
             }
@@ -492,12 +496,16 @@ void Program::run_floating(Arch arch, std::size_t i, Workspace& workspace) const
             sum = next;
           }
         } else if constexpr (StatefulLayer<Params>) {
-          tenon::run_float(arch, p, shape, step.variables, x, y.data(), workspace.states[i].floats);
+          compiled_for(arch, [&] {
+            tenon::run_float(arch, p, shape, step.variables, x, y.data(), workspace.states[i].floats);
+          });
         } else if constexpr (std::is_same_v<Params, AttentionParams>) {
           const Shape& keys = values_[step.inputs[1]].shape;
           workspace.middle.resize(static_cast<std::size_t>(keys[0]));
-          tenon::run_float(arch, p, shape, keys, step.variables, x, input(1).data(), input(2).data(), y.data(),
-                           workspace.middle.data(), workspace.values[step.second].floats.data());
+          compiled_for(arch, [&] {
+            tenon::run_float(arch, p, shape, keys, step.variables, x, input(1).data(), input(2).data(), y.data(),
+                             workspace.middle.data(), workspace.values[step.second].floats.data());
+          });
         } else if constexpr (std::is_same_v<Params, UnsupportedParams>) {
           std::vector<Shape> shapes;
           std::vector<const std::vector<float>*> inputs;
