@@ -56,6 +56,8 @@ struct Workspace {
   std::vector<StreamState> states;  ///< of the steps, for one stream
 };
 
+class OpenOutputs;
+
 class Program {
  public:
   explicit Program(Graph graph);
@@ -81,12 +83,16 @@ class Program {
   /// One sample, without batch: integers of the input type for a quantized model. Runs the first `limit` layers.
   void run(std::span<const float> sample, Workspace& workspace,
            std::size_t limit = static_cast<std::size_t>(-1)) const;
+  /// One layer, on what the values of its inputs hold.
+  void run_step(std::size_t i, Workspace& workspace) const;
   /// The elements of a value as floats (dequantized).
   [[nodiscard]] std::vector<float> floats(std::size_t value, const Workspace& workspace) const;
   /// Refuses a model whose outputs cannot be computed, naming the layer that stands in the way.
   void require_outputs() const;
 
  private:
+  friend class OpenOutputs;  // analyse/open_outputs.hpp: the same layers without their output quantizers
+
   [[nodiscard]] std::size_t value_at(std::size_t step, std::size_t tensor) const {
     return tensor == 0 ? step : tensor == 1 ? steps_[step].second : Graph::none;
   }
@@ -530,33 +536,38 @@ void Program::run_layer(Arch arch, std::size_t i, Workspace& workspace) const {
   }
 }
 
+inline void Program::run_step(std::size_t i, Workspace& workspace) const {
+  const Step& step = steps_[i];
+  switch (step.mode) {
+    case Mode::skipped:
+    case Mode::input: break;
+    case Mode::floating:
+      for (const std::size_t k : step.inputs) to_floats(k, workspace);
+      [[fallthrough]];
+    case Mode::integer:
+      with_best_arch([&](auto arch) { run_layer(arch, i, workspace); });
+      break;
+    case Mode::dequantize: {
+      const std::size_t from = step.inputs.front();
+      to_floats(from, workspace);
+      workspace.values[i].floats = workspace.values[from].floats;
+      break;
+    }
+  }
+}
+
 inline void Program::run(std::span<const float> sample, Workspace& workspace, std::size_t limit) const {
   for (std::size_t i = 0; i < std::min(limit, steps_.size()); ++i) {
-    switch (steps_[i].mode) {
-      case Mode::skipped: break;
-      case Mode::input:
-        if (values_[i].storage == Storage::floats) {
-          workspace.values[i].floats.assign(sample.begin(), sample.end());
-        } else {
-          with_integers(workspace.values[i], values_[i].storage, [&](auto* x) {
-            for (std::size_t k = 0; k < sample.size(); ++k) {
-              x[k] = static_cast<std::decay_t<decltype(*x)>>(sample[k]);
-            }
-          });
+    if (steps_[i].mode != Mode::input) {
+      run_step(i, workspace);
+    } else if (values_[i].storage == Storage::floats) {
+      workspace.values[i].floats.assign(sample.begin(), sample.end());
+    } else {
+      with_integers(workspace.values[i], values_[i].storage, [&](auto* x) {
+        for (std::size_t k = 0; k < sample.size(); ++k) {
+          x[k] = static_cast<std::decay_t<decltype(*x)>>(sample[k]);
         }
-        break;
-      case Mode::floating:
-        for (const std::size_t k : steps_[i].inputs) to_floats(k, workspace);
-        [[fallthrough]];
-      case Mode::integer:
-        with_best_arch([&](auto arch) { run_layer(arch, i, workspace); });
-        break;
-      case Mode::dequantize: {
-        const std::size_t from = steps_[i].inputs.front();
-        to_floats(from, workspace);
-        workspace.values[i].floats = workspace.values[from].floats;
-        break;
-      }
+      });
     }
   }
 }
