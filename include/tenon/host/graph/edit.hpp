@@ -2,6 +2,7 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,10 +16,15 @@
 // afterwards; the list of layers may need `call_order` (order.hpp) once a transform has finished.
 namespace tenon::host {
 
+/// A position: an integer that is not negative, whatever type it has in memory.
+[[nodiscard]] inline bool is_position(const Json& value) {
+  return value.is_number_integer() && value.get<std::int64_t>() >= 0;
+}
+
 /// A tensor among the keyword arguments of a call: ["layer", node, tensor].
 [[nodiscard]] inline bool is_tensor_argument(const Json& value) {
-  return value.is_array() && value.size() == 3 && value[0].is_string() &&
-         value[1].is_number_unsigned() && value[2].is_number_unsigned();
+  return value.is_array() && value.size() == 3 && value[0].is_string() && is_position(value[1]) &&
+         is_position(value[2]);
 }
 
 namespace detail {

@@ -28,8 +28,8 @@ inline constexpr const char* constant_inputs = "_CONSTANT_VALUE";
 
 [[nodiscard]] inline Endpoint read_endpoint(const Json& value, std::string_view user) {
   constexpr std::size_t limit = 100'000;
-  if (!value[1].is_number_unsigned() || !value[2].is_number_unsigned() ||
-      value[1].get<std::size_t>() > limit || value[2].get<std::size_t>() > limit) {
+  if (!is_position(value[1]) || !is_position(value[2]) || value[1].get<std::size_t>() > limit ||
+      value[2].get<std::size_t>() > limit) {
     throw Error{5033, "'" + std::string(user) +
                           "' takes an input that is not [layer, call, tensor]: " + value.dump()};
   }

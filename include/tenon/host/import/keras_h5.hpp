@@ -88,16 +88,19 @@ inline void read_weights(const Hdf5Reader& file, KerasModel& model) {
 
 /// TN5020 to TN5024 for what is wrong with the file, TN5030 to TN5033 and TN5007 for the model in
 /// it.
-[[nodiscard]] inline Graph read_keras_h5(const std::filesystem::path& path) {
-  const Hdf5Reader file(path);
+[[nodiscard]] inline Graph read_keras_h5(const Hdf5Reader& file) {
   if (!file.has_attribute("", "model_config")) {
-    throw Error{5030, path.string() +
-                          ": no model configuration; save the whole model, not its weights only"};
+    throw Error{
+        5030, file.file() + ": no model configuration; save the whole model, not its weights only"};
   }
   KerasModel model = read_keras_tree(
-      parse_json(file.attribute("", "model_config"), path.string() + ", model_config"));
+      parse_json(file.attribute("", "model_config"), file.file() + ", model_config"));
   if (file.exists("model_weights")) detail::read_weights(file, model);
   return checked(flatten(std::move(model)));
+}
+
+[[nodiscard]] inline Graph read_keras_h5(const std::filesystem::path& path) {
+  return read_keras_h5(Hdf5Reader(path));
 }
 
 }  // namespace tenon::host
