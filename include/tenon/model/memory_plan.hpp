@@ -110,38 +110,48 @@ constexpr bool place_at_ends(std::span<const Lifetime> items, std::span<const st
 }  // namespace detail
 
 /// Gives each item an offset and returns how many bytes all need. Tries the two ends of the lower
-/// bound, then the largest first, each time moving what stands highest forward in the order until
-/// nothing is gained.
+/// bound; then the largest first, and the largest and longest first, each time moving what stands
+/// highest forward in the order.
 template <std::size_t N>
 constexpr std::int64_t plan_memory(const std::array<Lifetime, N>& items,
                                    std::array<std::int64_t, N>& offsets) noexcept {
   const std::int64_t bound = lower_bound(items);
-  std::array<std::size_t, N> order{};
-  for (std::size_t i = 0; i < N; ++i) order[i] = i;
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return items[a].first != items[b].first ? items[a].first < items[b].first : a < b;
-  });
+  std::array<std::size_t, N> all{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (items[i].bytes > 0) all[count++] = i;
+  }
+  const std::span<std::size_t> order(all.data(), count);
+  const auto sort_by = [&](const auto& key) {  // the largest key first
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      const std::int64_t difference = key(items[a]) - key(items[b]);
+      return difference != 0 ? difference > 0 : a < b;
+    });
+  };
   offsets = {};
+  sort_by([](const Lifetime& item) { return -std::int64_t{item.first}; });
   if (detail::place_at_ends(items, order, bound, offsets)) return bound;
 
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return items[a].bytes != items[b].bytes ? items[a].bytes > items[b].bytes : a < b;
-  });
-  constexpr std::size_t rounds = 24;  // within the steps that compilers allow a constant expression
+  constexpr std::size_t rounds = 16;  // within the steps that compilers allow a constant expression
   std::int64_t best = -1;
   std::array<std::int64_t, N> trial{};
-  for (std::size_t round = 0; round < rounds && best != bound; ++round) {
-    std::size_t highest = 0;
-    const std::int64_t end = detail::place_in_order(items, order, trial, highest);
-    if (best < 0 || end < best) {
-      best = end;
-      offsets = trial;
+  for (const bool longest : {false, true}) {
+    sort_by([&](const Lifetime& item) {
+      return item.bytes * (longest ? item.last - item.first + 1 : 1);
+    });
+    for (std::size_t round = 0; round < rounds && best != bound; ++round) {
+      std::size_t highest = 0;
+      const std::int64_t end = detail::place_in_order(items, order, trial, highest);
+      if (best < 0 || end < best) {
+        best = end;
+        offsets = trial;
+      }
+      if (highest == 0) break;
+      const auto at = order.begin() + static_cast<std::ptrdiff_t>(highest);
+      std::rotate(order.begin(), at, at + 1);
     }
-    if (highest == 0) break;
-    std::rotate(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(highest),
-                order.begin() + static_cast<std::ptrdiff_t>(highest) + 1);
   }
-  return best < 0 ? 0 : best;
+  return best;
 }
 
 }  // namespace tenon
