@@ -98,7 +98,7 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {3004, "a layer has another number of inputs than it can be run with"},
     {3005, "a layer cannot be run"},
     {3006, "a layer cannot be computed, so the output of the model is unknown"},
-    {3007, "the tokens of a layer are more than its input has"},
+    {3007, "the tokens of a layer are too many runs of consecutive ones"},
     {3010, "a layer needs an input with scales"},
     {3011, "a layer needs an output quantizer on the layer before it"},
     {3012, "the padding values of a layer are not one, or one for each channel"},
@@ -114,6 +114,9 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {3034, "the last layer cannot carry an output quantizer"},
     {3035, "no layer of the model can be quantized"},
     {3036, "a transform would change the function of the model"},
+    {3037, "a command needs a quantized model and is given a float one"},
+    {3038, "a model has no layer that could be measured"},
+    {3039, "the float and the quantized model have different layers"},
     {3040, "strides and a dilation are combined"},
     {3041, "a model does not begin with its one Input layer"},
     {3042, "no layer uses the output of a layer that is not the last"},
@@ -144,10 +147,12 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {5041, "a quantization configuration names a layer that has no quantizers"},
     {5042, "a quantization configuration is not a JSON object"},
     {5043, "a model file has another extension than .h5"},
+    {5044, "an option of a command holds a value that it cannot take, or is missing"},
     {5060, "a sketch is not JSON, or not a description of layers"},
     {5061, "a layer of a sketch lacks a field"},
     {5062, "a field of a sketch holds a wrong value"},
     {5063, "a version, device or tool chain of the hardware is not known"},
+    {5064, "a float model is to compute the hardware's integers"},
 };
 
 /// The one-line meaning of a number, or an empty text.
