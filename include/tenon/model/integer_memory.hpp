@@ -52,6 +52,8 @@ class IntegerArena {
   [[nodiscard]] std::int32_t* scratch() noexcept {
     return reinterpret_cast<std::int32_t*>(bytes_ + plan.scratch_offsets[I]);
   }
+  /// Behind a layer: memory changes its type from tensor to tensor, so no access may move across.
+  void next_layer() noexcept { asm volatile("" : : "r"(bytes_) : "memory"); }
 
  private:
   alignas(16) std::byte bytes_[plan.bytes > 0 ? plan.bytes : 1];
@@ -85,6 +87,7 @@ class TypedTensors<Model, Params, std::index_sequence<I...>> {
   [[nodiscard]] constexpr std::int32_t* scratch() noexcept {
     return std::get<L>(scratch_).data();
   }
+  constexpr void next_layer() noexcept {}
 
  private:
   std::tuple<std::array<ElementOf<tensors[I].type>, elements<I>>...> tensors_{};

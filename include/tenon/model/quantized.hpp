@@ -247,6 +247,7 @@ class Quantized {
       } else {
         run(arch, params, input, constants, x, y, memory.template scratch<I>());
       }
+      memory.next_layer();
     }
   }
 
