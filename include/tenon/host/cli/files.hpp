@@ -12,7 +12,7 @@
 #include <tenon/host/graph/shapes.hpp>
 #include <tenon/host/import/bytes.hpp>
 #include <tenon/host/import/json.hpp>
-#include <tenon/host/import/keras_h5.hpp>
+#include <tenon/host/import/keras.hpp>
 #include <tenon/host/import/npz.hpp>
 #include <vector>
 
@@ -27,8 +27,9 @@ namespace tenon::host {
 }
 
 [[nodiscard]] inline Graph load_model(const std::filesystem::path& path) {
-  if (lower_extension(path) == ".h5") return read_keras_h5(path);
-  throw Error{5043, "'" + path.string() + "': the extension of a model must be .h5"};
+  const std::string extension = lower_extension(path);
+  if (extension == ".h5" || extension == ".keras") return read_keras(path);
+  throw Error{5043, "'" + path.string() + "': the extension of a model must be .h5 or .keras"};
 }
 
 /// A shape of more than `Shape::max_rank` dimensions, or with a dimension that is not positive, is TN1006.

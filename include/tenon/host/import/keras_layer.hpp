@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <tenon/host/error.hpp>
@@ -45,13 +46,16 @@ inline void as_keras_2(Json& config, std::string_view class_name) {
   config = std::move(kept);
 }
 
-/// The layer classes that stand for operations of Keras 3 on tensors.
-inline void name_operation(Layer& layer, const std::string& module) {
-  const std::string operation = module.substr(module.find(".ops") + 1) + "." + layer.class_name;
-  if (operation == "ops.nn.Relu") {
+/// Operations of Keras 3 on tensors stand among the layers. Their module, where it is stored, tells
+/// them from layers.
+inline void name_operation(Layer& layer, const Json& module) {
+  if (layer.class_name == "Relu") {
     layer.class_name = "ReLU";
-  } else if (operation != "ops.numpy.Add") {
-    layer.class_name = operation;
+  } else if (module.is_string() && layer.class_name != "Add") {
+    const std::string text = module.get<std::string>();
+    const std::size_t operations = text.find(".ops.");
+    if (operations != text.npos)
+      layer.class_name = text.substr(operations + 1) + "." + layer.class_name;
   }
 }
 
@@ -90,9 +94,7 @@ inline void name_operation(Layer& layer, const std::string& module) {
                        (layer.config.contains("dtype") && layer.config["dtype"].is_object() &&
                         layer.config["dtype"].value("class_name", Json()) == "DTypePolicy");
   if (keras_3) as_keras_2(layer.config, layer.class_name);
-  if (module.is_string() && module.get<std::string>().find(".ops.") != std::string::npos) {
-    name_operation(layer, module.get<std::string>());
-  }
+  name_operation(layer, module);
   plain_dtype(layer.config);
   layer.config["name"] = layer.name;
   return layer;
