@@ -8,11 +8,14 @@
 #include <string>
 #include <filesystem>
 #include <tenon/host/akida/graph_sketch.hpp>
+#include <tenon/host/cli/analysis.hpp>
 #include <tenon/host/cli/arguments.hpp>
 #include <tenon/host/cli/bench.hpp>
+#include <tenon/host/cli/check.hpp>
 #include <tenon/host/cli/config.hpp>
 #include <tenon/host/cli/evaluate.hpp>
 #include <tenon/host/cli/files.hpp>
+#include <tenon/host/cli/insert_rescaling.hpp>
 #include <tenon/host/cli/map.hpp>
 #include <tenon/host/cli/quantize.hpp>
 #include <tenon/host/cli/run.hpp>
@@ -38,6 +41,9 @@ inline int run_command(int argc, const char* const* argv) {
   int exit_code = 0;
   add_quantize(app);
   add_config(app);
+  add_check(app, exit_code);
+  add_analysis(app);
+  add_insert_rescaling(app);
   add_sanitize(app);
   add_run(app);
   add_evaluate(app);

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
+#include <tenon/host/analyse/function_change.hpp>
 #include <tenon/host/cli/files.hpp>
 #include <tenon/host/cli/warnings.hpp>
 #include <tenon/host/emit/keras_h5.hpp>
@@ -24,7 +25,9 @@ inline void add_sanitize(CLI::App& app) {
   sub->add_flag("--strict", o->strict, "Refuse a model whose function a transform changes");
   sub->callback([o] {
     Report report;
-    const Graph graph = sanitize(load_model(o->model), report);
+    const Graph original = load_model(o->model);
+    const Graph graph = sanitize(original, report);
+    measure_changes(original, samples_to_compare(original, nullptr, 0), report);
     show_report(report, o->strict);
     write_keras_h5(graph, o->output);
   });

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tenon/host/analyse/function_change.hpp>
 #include <tenon/host/calibrate/calibrate.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/graph/describe.hpp>
@@ -84,7 +85,12 @@ inline Observed observed_layers(const Graph& quantized) {
   if (options.samples && options.input_shape && *options.input_shape != options.samples->shape) {
     result.warnings.push_back("--input_shape is ignored: the samples say the shape");
   }
+  const Graph original = graph;
   Graph sanitized = sanitize(std::move(graph), result.sanitize_report);
+  if (changes_function(result.sanitize_report)) {
+    measure_changes(original, samples_to_compare(original, options.samples ? &*options.samples : nullptr, options.seed),
+                    result.sanitize_report);
+  }
   result.graph = replace_layers(sanitized, options.params, options.q_config, options.quantize_until,
                                 result.warnings);
 
