@@ -96,15 +96,16 @@ constexpr void infer(Layout<N>& layout, std::size_t i, const Params& params) noe
   }
 }
 
+/// Only in a model that is right otherwise: a wrong name leaves the layer that was meant unused.
 template <std::size_t N>
 constexpr void find_unused(Layout<N>& layout) noexcept {
   std::array<bool, N> used{};
   used[N - 1] = true;
-  for (const LayerInputs& inputs : layout.inputs) {
-    for (const std::int32_t p : inputs.span()) used[static_cast<std::size_t>(p)] = true;
-  }
   for (std::size_t i = 0; i < N; ++i) {
     if (layout.findings[i].number != 0) return;
+    for (const std::int32_t p : layout.inputs[i].span()) used[static_cast<std::size_t>(p)] = true;
+  }
+  for (std::size_t i = 0; i < N; ++i) {
     if (!used[i]) layout.findings[i] = {shape_error::unused, Shape{}, Shape{}};
   }
 }
