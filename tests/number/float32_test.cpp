@@ -92,3 +92,20 @@ TEST_CASE("scaling by a power of two rounds in the subnormal range and overflows
   CHECK(float32::scale_by_power_of_two(-1.0F, 5000) == -std::numeric_limits<float>::infinity());
   CHECK(float32::scale_by_power_of_two(1.0F, -5000) == 0.0F);
 }
+
+#if defined(__x86_64__) && defined(__OPTIMIZE__)
+namespace {
+
+// A function for processors with fused multiply-add, into which the compiler puts all that it calls.
+[[gnu::target("avx2,fma"), gnu::flatten, gnu::noinline]] float product_and_sum(float a, float b, float c) {
+  return float32::add(float32::multiply(a, b), c);
+}
+
+}  // namespace
+
+TEST_CASE("a product is rounded before it is added, also where the processor could fuse the two") {
+  if (!__builtin_cpu_supports("fma")) return;
+  volatile float a = 1 + 0x1p-23F;  // the square is 1 + 2^-22 + 2^-46, and the last term is lost
+  CHECK(product_and_sum(a, a, -1 - 0x1p-22F) == 0);
+}
+#endif
