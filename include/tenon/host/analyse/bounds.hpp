@@ -7,24 +7,30 @@
 #include <variant>
 #include <vector>
 
-// The largest magnitudes that integers of a quantized program can have, channel by channel, whatever the input: proved
-// from the weights, biases and scales. Doubles hold such sums exactly up to 2^53, far above every buffer.
+// The largest magnitudes that integers of a quantized program can have, channel by channel,
+// whatever the input: proved from the weights, biases and scales. Doubles hold such sums exactly up
+// to 2^53, far above every buffer.
 namespace tenon::host {
 
 /// One for each channel, or one for all.
 using Magnitudes = std::vector<double>;
 
 struct LayerBounds {
-  Magnitudes sums;       ///< before the limits of the buffer, bias included; empty where nothing is summed
-  Magnitudes products;   ///< with the scales of the output quantizer, before the limits of its buffer
-  Magnitudes results;    ///< behind its shift, before the limits of its bits
-  Magnitudes output;     ///< of the tensor that the layer gives
-  std::vector<std::size_t> cut_inputs;  ///< input channels that do not fit the buffer once they are aligned
+  Magnitudes
+      sums;  ///< before the limits of the buffer, bias included; empty where nothing is summed
+  Magnitudes
+      products;        ///< with the scales of the output quantizer, before the limits of its buffer
+  Magnitudes results;  ///< behind its shift, before the limits of its bits
+  Magnitudes output;   ///< of the tensor that the layer gives
+  std::vector<std::size_t>
+      cut_inputs;  ///< input channels that do not fit the buffer once they are aligned
 };
 
 namespace detail {
 
-[[nodiscard]] inline double at(const Magnitudes& m, std::size_t channel) { return m[m.size() == 1 ? 0 : channel]; }
+[[nodiscard]] inline double at(const Magnitudes& m, std::size_t channel) {
+  return m[m.size() == 1 ? 0 : channel];
+}
 
 [[nodiscard]] inline double power_of_two(int exponent) { return std::ldexp(1.0, exponent); }
 
@@ -33,7 +39,8 @@ namespace detail {
 }
 
 /// Magnitudes of which those of a bounded ReLU are left.
-[[nodiscard]] inline Magnitudes limited(const Magnitudes& input, const std::vector<std::int64_t>& maximum) {
+[[nodiscard]] inline Magnitudes limited(const Magnitudes& input,
+                                        const std::vector<std::int64_t>& maximum) {
   if (maximum.empty()) return input;
   Magnitudes m(std::max(input.size(), maximum.size()));
   for (std::size_t c = 0; c < m.size(); ++c) {
@@ -43,7 +50,8 @@ namespace detail {
 }
 
 /// Magnitudes of an input once it stands in the buffer of a layer.
-[[nodiscard]] inline Magnitudes aligned(const Magnitudes& input, const std::vector<std::int32_t>& shifts,
+[[nodiscard]] inline Magnitudes aligned(const Magnitudes& input,
+                                        const std::vector<std::int32_t>& shifts,
                                         std::size_t channels, int buffer_bits) {
   Magnitudes m(channels);
   for (std::size_t c = 0; c < channels; ++c) {
@@ -54,13 +62,16 @@ namespace detail {
   return m;
 }
 
-/// Sum of |w| * top over the rows of each column, where `channel(row, column)` is the input channel of a weight.
+/// Sum of |w| * top over the rows of each column, where `channel(row, column)` is the input channel
+/// of a weight.
 template <class Channel>
-[[nodiscard]] Magnitudes weighted_sums(const std::vector<std::int32_t>& weights, std::size_t columns,
-                                       const Magnitudes& top, const Channel& channel) {
+[[nodiscard]] Magnitudes weighted_sums(const std::vector<std::int32_t>& weights,
+                                       std::size_t columns, const Magnitudes& top,
+                                       const Channel& channel) {
   Magnitudes sums(columns, 0.0);
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    sums[i % columns] += std::abs(static_cast<double>(weights[i])) * top[channel(i / columns, i % columns)];
+    sums[i % columns] +=
+        std::abs(static_cast<double>(weights[i])) * top[channel(i / columns, i % columns)];
   }
   return sums;
 }
@@ -93,13 +104,20 @@ struct SumBounds {
     const auto filters = static_cast<std::size_t>(p.filters);
     const auto groups = static_cast<std::size_t>(p.groups);
     const std::size_t depth = channels() / groups;
-    return weighted_sums(step.constants.weights, filters, tops, [&](std::size_t row, std::size_t f) {
-      return f / (filters / groups) * depth + row % depth;
-    });
+    return weighted_sums(step.constants.weights, filters, tops,
+                         [&](std::size_t row, std::size_t f) {
+                           return f / (filters / groups) * depth + row % depth;
+                         });
   }
-  Magnitudes operator()(const Conv2DTransposeParams& p) const { return by_row(static_cast<std::size_t>(p.filters)); }
-  Magnitudes operator()(const DenseParams& p) const { return by_row(static_cast<std::size_t>(p.units)); }
-  Magnitudes operator()(const BufferTempConvParams& p) const { return by_row(static_cast<std::size_t>(p.filters)); }
+  Magnitudes operator()(const Conv2DTransposeParams& p) const {
+    return by_row(static_cast<std::size_t>(p.filters));
+  }
+  Magnitudes operator()(const DenseParams& p) const {
+    return by_row(static_cast<std::size_t>(p.units));
+  }
+  Magnitudes operator()(const BufferTempConvParams& p) const {
+    return by_row(static_cast<std::size_t>(p.filters));
+  }
   Magnitudes operator()(const DepthwiseConv2DParams&) const { return by_column(); }
   Magnitudes operator()(const DepthwiseConv2DTransposeParams&) const { return by_column(); }
   Magnitudes operator()(const DepthwiseBufferTempConvParams&) const { return by_column(); }
@@ -113,7 +131,8 @@ struct SumBounds {
   }
   Magnitudes operator()(const AddParams&) const {
     Magnitudes sums = top();
-    const Magnitudes other = aligned(second, step.constants.second_shift, channels(), step.constants.buffer_bits);
+    const Magnitudes other =
+        aligned(second, step.constants.second_shift, channels(), step.constants.buffer_bits);
     for (std::size_t c = 0; c < sums.size(); ++c) sums[c] += other[c];
     return sums;
   }
@@ -158,13 +177,15 @@ struct SumBounds {
 
 /// Layers that hand the magnitudes of their input on.
 [[nodiscard]] inline bool keeps_magnitudes(LayerKind kind) {
-  return kind == LayerKind::relu || kind == LayerKind::max_pooling2d || kind == LayerKind::dropout ||
-         kind == LayerKind::reshape || kind == LayerKind::extract_token || kind == LayerKind::class_token;
+  return kind == LayerKind::relu || kind == LayerKind::max_pooling2d ||
+         kind == LayerKind::dropout || kind == LayerKind::reshape ||
+         kind == LayerKind::extract_token || kind == LayerKind::class_token;
 }
 
 inline void add_output(const Step& step, const Magnitudes& before, LayerBounds& bounds) {
   const Requantization<Heap>& output = step.constants.output;
-  const std::size_t channels = std::max({before.size(), output.mantissas.size(), output.shifts.size()});
+  const std::size_t channels =
+      std::max({before.size(), output.mantissas.size(), output.shifts.size()});
   const auto of = [](const auto& v, std::size_t c) { return v[v.size() == 1 ? 0 : c]; };
   for (std::size_t c = 0; c < channels; ++c) {
     double v = before[c % before.size()];
@@ -177,11 +198,14 @@ inline void add_output(const Step& step, const Magnitudes& before, LayerBounds& 
   }
 }
 
-[[nodiscard]] inline std::vector<std::size_t> cut_channels(const Magnitudes& input, const Step& step) {
+[[nodiscard]] inline std::vector<std::size_t> cut_channels(const Magnitudes& input,
+                                                           const Step& step) {
   std::vector<std::size_t> cut;
   const std::vector<std::int32_t>& shifts = step.constants.input_shift;
   for (std::size_t c = 0; shifts.size() > 1 && c < shifts.size(); ++c) {
-    if (input[c % input.size()] * power_of_two(shifts[c]) > power_of_two(step.constants.buffer_bits)) cut.push_back(c);
+    if (input[c % input.size()] * power_of_two(shifts[c]) >
+        power_of_two(step.constants.buffer_bits))
+      cut.push_back(c);
   }
   return cut;
 }
@@ -197,7 +221,8 @@ inline void add_output(const Step& step, const Magnitudes& before, LayerBounds& 
     LayerBounds& bounds = all[i];
     const Magnitudes full{detail::power_of_two(format.value_bits)};
     // A recurrent layer rounds its state at every step: its limits are part of what it computes.
-    if (step.mode != Mode::integer || std::holds_alternative<StatefulRecurrentParams>(step.params)) {
+    if (step.mode != Mode::integer ||
+        std::holds_alternative<StatefulRecurrentParams>(step.params)) {
       bounds.output = full;
       continue;
     }
@@ -219,9 +244,11 @@ inline void add_output(const Step& step, const Magnitudes& before, LayerBounds& 
     } else if (detail::keeps_magnitudes(traits_of(step.params).kind)) {
       const LayerKind kind = traits_of(step.params).kind;
       const bool mixes = kind == LayerKind::reshape || kind == LayerKind::extract_token;
-      before = mixes ? Magnitudes{detail::largest_of(input(0))} : detail::limited(input(0), step.constants.maximum);
+      before = mixes ? Magnitudes{detail::largest_of(input(0))}
+                     : detail::limited(input(0), step.constants.maximum);
       if (kind == LayerKind::class_token) {  // its one token joins those of the input
-        for (const std::int32_t v : step.constants.bias) before.push_back(std::abs(static_cast<double>(v)));
+        for (const std::int32_t v : step.constants.bias)
+          before.push_back(std::abs(static_cast<double>(v)));
         before = {detail::largest_of(before)};
       }
     } else if (std::holds_alternative<ActivationParams>(step.params)) {

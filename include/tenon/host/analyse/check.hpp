@@ -14,14 +14,15 @@
 #include <utility>
 #include <vector>
 
-// Is a quantized model computed as it should be? Three questions for each layer: was its output calibrated, do the
-// integer scales stand for the float ones, and can integers run into the limits of their bits. The last is answered
-// twice: by bounds that hold for every input, and by the worst that samples do.
+// Is a quantized model computed as it should be? Three questions for each layer: was its output
+// calibrated, do the integer scales stand for the float ones, and can integers run into the limits
+// of their bits. The last is answered twice: by bounds that hold for every input, and by the worst
+// that samples do.
 namespace tenon::host {
 
 struct CheckOptions {
-  double scale_error = 0.05;     ///< of a channel; the threshold of QuantizeML's own check
-  double clamped_share = 0.01;   ///< of the elements of a layer
+  double scale_error = 0.05;    ///< of a channel; the threshold of QuantizeML's own check
+  double clamped_share = 0.01;  ///< of the elements of a layer
 };
 
 /// What samples did in one channel.
@@ -46,17 +47,25 @@ struct LayerCheck {
   std::string class_name;
   bool calibrated = true;
   bool has_output = false;
-  int buffer_bits = 0;         ///< value bits of sums
-  int product_bits = 0;        ///< value bits of scaled sums
+  int buffer_bits = 0;   ///< value bits of sums
+  int product_bits = 0;  ///< value bits of scaled sums
   int output_bits = 0;
   LayerBounds bounds;
   std::vector<double> scale_errors;   ///< relative, a channel; empty without scales
   std::vector<ChannelCounts> counts;  ///< of the samples; empty without
-  std::size_t inputs = 0;             ///< elements of the samples that are aligned, where bounds.cut_inputs are some
-  std::size_t cut_inputs = 0;         ///< those that the buffer cuts
+  std::size_t inputs =
+      0;  ///< elements of the samples that are aligned, where bounds.cut_inputs are some
+  std::size_t cut_inputs = 0;  ///< those that the buffer cuts
 };
 
-enum class CheckKind { not_calibrated, inaccurate_scales, saturating_sums, saturating_products, cut_inputs, clamped };
+enum class CheckKind {
+  not_calibrated,
+  inaccurate_scales,
+  saturating_sums,
+  saturating_products,
+  cut_inputs,
+  clamped
+};
 
 struct CheckFinding {
   CheckKind kind;
@@ -81,7 +90,8 @@ namespace detail {
   return std::any_of(range.begin(), range.end(), [](float r) { return r != 1.0F; });
 }
 
-/// |q - s| / s, where s is the float scale of the sums and of the equalization, and q what the integers multiply by.
+/// |q - s| / s, where s is the float scale of the sums and of the equalization, and q what the
+/// integers multiply by.
 [[nodiscard]] inline std::vector<double> scale_errors(const Step& step, const HostFormat& before) {
   std::vector<double> errors;
   const Requantization<Heap>& output = step.constants.output;
@@ -89,7 +99,8 @@ namespace detail {
   for (std::size_t c = 0; c < output.mantissas.size(); ++c) {
     const double rate = rates.empty() ? 1.0 : static_cast<double>(rates[rates.size() == 1 ? 0 : c]);
     const double wanted = static_cast<double>(before.scale_of(c)) * rate;
-    const double got = std::ldexp(static_cast<double>(output.mantissas[c]), -output.mantissa_frac_bits[c]);
+    const double got =
+        std::ldexp(static_cast<double>(output.mantissas[c]), -output.mantissa_frac_bits[c]);
     errors.push_back(wanted > 0 ? std::abs(got - wanted) / wanted : 0.0);
   }
   return errors;
@@ -97,7 +108,8 @@ namespace detail {
 
 /// Counts what one tensor of integers, before the output quantizer, does to the limits.
 template <class T>
-void count(const Step& step, const T* values, std::size_t size, bool summed, std::vector<ChannelCounts>& counts) {
+void count(const Step& step, const T* values, std::size_t size, bool summed,
+           std::vector<ChannelCounts>& counts) {
   const Requantization<Heap>& output = step.constants.output;
   const std::int64_t top = largest(step.constants.buffer_bits);
   const std::int64_t range = std::int64_t{1} << output.value_bits;
@@ -122,7 +134,8 @@ void count(const Step& step, const T* values, std::size_t size, bool summed, std
 
 /// Without a way to look before the quantizer: elements that stand at the limits of its range.
 template <class T>
-void count_limits(const T* values, std::size_t size, int value_bits, std::vector<ChannelCounts>& counts) {
+void count_limits(const T* values, std::size_t size, int value_bits,
+                  std::vector<ChannelCounts>& counts) {
   const std::int64_t top = largest(value_bits);
   for (std::size_t i = 0; i < size; ++i) {
     ChannelCounts& n = counts[i % counts.size()];
@@ -132,7 +145,8 @@ void count_limits(const T* values, std::size_t size, int value_bits, std::vector
 }
 
 /// Elements of an input that do not fit the buffer once they are aligned.
-[[nodiscard]] inline std::size_t count_cut(const Program& program, const Workspace& run, const Step& step) {
+[[nodiscard]] inline std::size_t count_cut(const Program& program, const Workspace& run,
+                                           const Step& step) {
   const std::size_t from = step.inputs.front();
   const auto size = static_cast<std::size_t>(program.values()[from].shape.size());
   const std::vector<std::int32_t>& shifts = step.constants.input_shift;
@@ -148,11 +162,14 @@ void count_limits(const T* values, std::size_t size, int value_bits, std::vector
 }
 
 /// Layers that samples say something about: those that sum or have an output quantizer.
-[[nodiscard]] inline bool is_counted(const LayerCheck& layer) { return layer.has_output || !layer.bounds.sums.empty(); }
+[[nodiscard]] inline bool is_counted(const LayerCheck& layer) {
+  return layer.has_output || !layer.bounds.sums.empty();
+}
 
 /// One sample that has run: counts for every layer.
-inline void count_sample(const Program& program, const OpenOutputs& open, const Workspace& run, Workspace& own,
-                         const std::vector<LayerCheck>& layers, std::vector<std::vector<ChannelCounts>>& counts) {
+inline void count_sample(const Program& program, const OpenOutputs& open, const Workspace& run,
+                         Workspace& own, const std::vector<LayerCheck>& layers,
+                         std::vector<std::vector<ChannelCounts>>& counts) {
   for (std::size_t i = 0; i < counts.size(); ++i) {
     if (counts[i].empty()) continue;
     const Step& step = program.steps()[i];
@@ -195,7 +212,8 @@ inline void count_samples(const Program& program, const OpenOutputs& open, const
       program.run(samples[streams.at(stream, step)], runs[worker]);
       detail::count_sample(program, open, runs[worker], owns[worker], layers, counts[worker]);
       for (std::size_t i = 0; i < layers.size(); ++i) {
-        if (!layers[i].bounds.cut_inputs.empty()) cuts[worker][i] += detail::count_cut(program, runs[worker], program.steps()[i]);
+        if (!layers[i].bounds.cut_inputs.empty())
+          cuts[worker][i] += detail::count_cut(program, runs[worker], program.steps()[i]);
       }
     }
   });
@@ -206,13 +224,15 @@ inline void count_samples(const Program& program, const OpenOutputs& open, const
     }
     if (layers[i].bounds.cut_inputs.empty()) continue;
     const std::size_t from = program.steps()[i].inputs.front();
-    layers[i].inputs = samples.count * static_cast<std::size_t>(program.values()[from].shape.size());
+    layers[i].inputs =
+        samples.count * static_cast<std::size_t>(program.values()[from].shape.size());
     for (const auto& part : cuts) layers[i].cut_inputs += part[i];
   }
 }
 
 /// Everything but the samples and the findings.
-[[nodiscard]] inline std::vector<LayerCheck> examine(const Program& program, const OpenOutputs& open) {
+[[nodiscard]] inline std::vector<LayerCheck> examine(const Program& program,
+                                                     const OpenOutputs& open) {
   std::vector<LayerBounds> bounds = prove_bounds(program);
   std::vector<LayerCheck> layers(program.steps().size());
   for (std::size_t i = 0; i < layers.size(); ++i) {

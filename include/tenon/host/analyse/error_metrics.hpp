@@ -6,14 +6,14 @@
 #include <string>
 #include <vector>
 
-// How far quantized numbers are from float ones, in the two measures of QuantizeML: the symmetric mean absolute
-// percentage error (SMAPE), and the share of integers that stand at either end of their range. These are left out of the
-// SMAPE, because their error has no bound.
+// How far quantized numbers are from float ones, in the two measures of QuantizeML: the symmetric
+// mean absolute percentage error (SMAPE), and the share of integers that stand at either end of
+// their range. These are left out of the SMAPE, because their error has no bound.
 namespace tenon::host {
 
 struct ErrorMetrics {
-  double error = 0;            ///< sum of |x - y| / (|x| + |y|)
-  std::size_t compared = 0;    ///< elements in it
+  double error = 0;          ///< sum of |x - y| / (|x| + |y|)
+  std::size_t compared = 0;  ///< elements in it
   std::size_t saturated = 0;
   std::size_t elements = 0;
 
@@ -34,9 +34,12 @@ struct ErrorMetrics {
     saturated += other.saturated;
     elements += other.elements;
   }
-  [[nodiscard]] double smape() const { return compared == 0 ? 0 : error / static_cast<double>(compared); }
+  [[nodiscard]] double smape() const {
+    return compared == 0 ? 0 : error / static_cast<double>(compared);
+  }
   [[nodiscard]] double saturation_percent() const {
-    return elements == 0 ? 0 : 100.0 * static_cast<double>(saturated) / static_cast<double>(elements);
+    return elements == 0 ? 0
+                         : 100.0 * static_cast<double>(saturated) / static_cast<double>(elements);
   }
 };
 

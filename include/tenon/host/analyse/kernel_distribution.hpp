@@ -12,14 +12,15 @@
 #include <utility>
 #include <vector>
 
-// How the weights of each layer are spread, output channel by output channel: floats of a float model, integers of a
-// quantized one. Channels that are far narrower than others lose most of their bits with a scale for all.
+// How the weights of each layer are spread, output channel by output channel: floats of a float
+// model, integers of a quantized one. Channels that are far narrower than others lose most of their
+// bits with a scale for all.
 namespace tenon::host {
 
 struct ChannelDistribution {
   std::size_t count = 0;
   double minimum = 0;
-  double lower = 0;   ///< quartiles, linear between neighbours
+  double lower = 0;  ///< quartiles, linear between neighbours
   double median = 0;
   double upper = 0;
   double maximum = 0;
@@ -31,7 +32,7 @@ struct ChannelDistribution {
 struct KernelDistribution {
   std::string layer;
   std::string class_name;
-  double low = 0;   ///< range of the histograms
+  double low = 0;  ///< range of the histograms
   double high = 0;
   std::vector<ChannelDistribution> channels;
 };
@@ -47,7 +48,8 @@ inline constexpr std::size_t histogram_bins = 50;
   return sorted[below] + (at - static_cast<double>(below)) * (sorted[above] - sorted[below]);
 }
 
-[[nodiscard]] inline ChannelDistribution distribution(std::vector<double> values, double low, double high) {
+[[nodiscard]] inline ChannelDistribution distribution(std::vector<double> values, double low,
+                                                      double high) {
   std::sort(values.begin(), values.end());
   ChannelDistribution d;
   d.count = values.size();
@@ -57,12 +59,14 @@ inline constexpr std::size_t histogram_bins = 50;
   d.median = quantile(values, 0.5);
   d.upper = quantile(values, 0.75);
   for (const double v : values) d.mean += v / static_cast<double>(d.count);
-  for (const double v : values) d.deviation += (v - d.mean) * (v - d.mean) / static_cast<double>(d.count);
+  for (const double v : values)
+    d.deviation += (v - d.mean) * (v - d.mean) / static_cast<double>(d.count);
   d.deviation = std::sqrt(d.deviation);
   d.histogram.resize(histogram_bins, 0);
   const double span = high > low ? high - low : 1;
   for (const double v : values) {
-    const auto bin = static_cast<std::size_t>((v - low) / span * static_cast<double>(histogram_bins));
+    const auto bin =
+        static_cast<std::size_t>((v - low) / span * static_cast<double>(histogram_bins));
     ++d.histogram[std::min(bin, histogram_bins - 1)];
   }
   return d;
@@ -87,7 +91,8 @@ struct ChannelAxis {
 }  // namespace detail
 
 /// One layer; `values` in the order of the variable of the file.
-[[nodiscard]] inline KernelDistribution kernel_distribution(const Layer& layer, const Variable& weights,
+[[nodiscard]] inline KernelDistribution kernel_distribution(const Layer& layer,
+                                                            const Variable& weights,
                                                             const std::vector<double>& values) {
   KernelDistribution d{layer.name, layer.class_name, values.front(), values.front(), {}};
   const detail::ChannelAxis axis = detail::channel_axis(layer, weights);
@@ -103,8 +108,8 @@ struct ChannelAxis {
   return d;
 }
 
-/// Every layer with weights: the first variable of a float one, the integers of the first weight quantizer of a quantized
-/// one, which is left out if it has none.
+/// Every layer with weights: the first variable of a float one, the integers of the first weight
+/// quantizer of a quantized one, which is left out if it has none.
 [[nodiscard]] inline std::vector<KernelDistribution> kernel_distributions(const Program& program) {
   std::vector<KernelDistribution> all;
   for (const Step& step : program.steps()) {
@@ -122,7 +127,8 @@ struct ChannelAxis {
       }
       if (integers.empty()) continue;
       values.assign(integers.begin(), integers.end());
-      // A transposed kernel stands in another order here than in its file; the axis of its filters is the last.
+      // A transposed kernel stands in another order here than in its file; the axis of its filters
+      // is the last.
       if (const auto* conv = std::get_if<Conv2DTransposeParams>(&step.params)) {
         const auto filters = static_cast<std::size_t>(conv->filters);
         Variable reordered = *weights;

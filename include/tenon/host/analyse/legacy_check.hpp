@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <fmt/format.h>
 #include <string>
 #include <tenon/host/analyse/check.hpp>
 #include <tenon/host/analyse/open_outputs.hpp>
@@ -11,9 +11,9 @@
 #include <tenon/number/float32.hpp>
 #include <vector>
 
-// The messages of the `check` command of QuantizeML 0.8, number for number. It judges saturation by the shift of an output
-// quantizer alone, and compares its scales with those of the weights, whatever the input and the equalization made of
-// them: most equalized layers are reported.
+// The messages of the `check` command of QuantizeML 0.8, number for number. It judges saturation by
+// the shift of an output quantizer alone, and compares its scales with those of the weights,
+// whatever the input and the equalization made of them: most equalized layers are reported.
 namespace tenon::host {
 
 namespace detail {
@@ -29,13 +29,17 @@ namespace detail {
     case LayerKind::batch_normalization:
     case LayerKind::buffer_temp_conv:
     case LayerKind::depthwise_buffer_temp_conv:
-    case LayerKind::stateful_projection: return true;
-    default: return false;
+    case LayerKind::stateful_projection:
+      return true;
+    default:
+      return false;
   }
 }
 
-/// Mean relative distance of the integer scales of the output quantizer to the scales of the weights.
-[[nodiscard]] inline double legacy_scale_error(const Step& step, const HostFormat& before, const HostFormat& input) {
+/// Mean relative distance of the integer scales of the output quantizer to the scales of the
+/// weights.
+[[nodiscard]] inline double legacy_scale_error(const Step& step, const HostFormat& before,
+                                               const HostFormat& input) {
   const Requantization<Heap>& output = step.constants.output;
   const float from_input = input.has_scales() ? input.scale_of(0) : 1.0F;
   const std::size_t count = std::max(output.mantissas.size(), before.scales.size());
@@ -43,8 +47,8 @@ namespace detail {
   for (std::size_t c = 0; c < count; ++c) {
     const std::size_t m = output.mantissas.size() == 1 ? 0 : c;
     const float weights = before.scale_of(c) / from_input;
-    const float quantized =
-        float32::scale_by_power_of_two(static_cast<float>(output.mantissas[m]), -output.mantissa_frac_bits[m]);
+    const float quantized = float32::scale_by_power_of_two(static_cast<float>(output.mantissas[m]),
+                                                           -output.mantissa_frac_bits[m]);
     sum += std::abs(static_cast<double>(weights - quantized) / static_cast<double>(weights));
   }
   return sum / static_cast<double>(count);
@@ -66,18 +70,22 @@ namespace detail {
     }
     const Requantization<Heap>& output = step.constants.output;
     const int limit = output.value_bits - step.constants.buffer_bits;
-    if (std::any_of(output.shifts.begin(), output.shifts.end(), [&](std::int32_t s) { return s <= limit; })) {
-      lines.push_back("Possible saturation detected in " + name + ": try to reduce weights bits and/or scale bits.");
+    if (std::any_of(output.shifts.begin(), output.shifts.end(),
+                    [&](std::int32_t s) { return s <= limit; })) {
+      lines.push_back("Possible saturation detected in " + name +
+                      ": try to reduce weights bits and/or scale bits.");
     }
-    if (!open.knows(i) || output.mantissas.empty() || !detail::has_weight_quantizer(traits_of(step.params).kind)) {
+    if (!open.knows(i) || output.mantissas.empty() ||
+        !detail::has_weight_quantizer(traits_of(step.params).kind)) {
       continue;
     }
-    const double error =
-        detail::legacy_scale_error(step, open.format(i), program.values()[step.inputs.front()].format);
+    const double error = detail::legacy_scale_error(step, open.format(i),
+                                                    program.values()[step.inputs.front()].format);
     if (error > 0.05) {
-      lines.push_back(fmt::format(
-          "Scales quantization relative error is high in {}/output_quantizer: {:.4f}.Try increasing scales bits.", name,
-          error));
+      lines.push_back(
+          fmt::format("Scales quantization relative error is high in {}/output_quantizer: "
+                      "{:.4f}.Try increasing scales bits.",
+                      name, error));
     }
   }
   return lines;

@@ -5,8 +5,9 @@
 #include <tenon/host/interpret/program.hpp>
 #include <vector>
 
-// What the output quantizers of a program hide: the tensor that goes into each of them, as integers and as a format. The
-// layer is prepared and run a second time without its quantizer, on the inputs of the first run.
+// What the output quantizers of a program hide: the tensor that goes into each of them, as integers
+// and as a format. The layer is prepared and run a second time without its quantizer, on the inputs
+// of the first run.
 namespace tenon::host {
 
 class OpenOutputs {
@@ -26,7 +27,8 @@ class OpenOutputs {
   [[nodiscard]] Storage storage(std::size_t i) const { return open_.values_[i].storage; }
   [[nodiscard]] Workspace workspace() const { return open_.workspace(); }
 
-  /// The integers before the quantizer of layer `i`, whose inputs stand in `run`, a workspace of the program.
+  /// The integers before the quantizer of layer `i`, whose inputs stand in `run`, a workspace of
+  /// the program.
   [[nodiscard]] const Buffer& integers(std::size_t i, const Workspace& run, Workspace& own) const {
     for (const std::size_t k : open_.steps_[i].inputs) own.values[k] = run.values[k - shift_];
     open_.run_step(i, own);
@@ -36,7 +38,8 @@ class OpenOutputs {
  private:
   [[nodiscard]] static bool can_open(const Step& step) {
     if (step.mode != Mode::integer || !step.constants.has_output) return false;
-    // The first quantizes its state, the second chooses its shift by the scale bits of its quantizer.
+    // The first quantizes its state, the second chooses its shift by the scale bits of its
+    // quantizer.
     return !std::holds_alternative<StatefulRecurrentParams>(step.params) &&
            !std::holds_alternative<LayerMadNormalizationParams>(step.params);
   }

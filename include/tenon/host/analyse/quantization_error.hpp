@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-// The error of each layer of a quantized model against the same layer of the float one: alone, on the same inputs, or with
-// all that the layers before it have added.
+// The error of each layer of a quantized model against the same layer of the float one: alone, on
+// the same inputs, or with all that the layers before it have added.
 namespace tenon::host {
 
 enum class ErrorMode { single, cumulative };
@@ -27,15 +27,20 @@ namespace detail {
     case LayerKind::flatten:
     case LayerKind::reshape:
     case LayerKind::permute:
-    case LayerKind::rescaling: return false;
+    case LayerKind::rescaling:
+      return false;
     case LayerKind::max_pooling2d:
-    case LayerKind::global_average_pooling2d: return step.constants.has_output;
-    default: return true;
+    case LayerKind::global_average_pooling2d:
+      return step.constants.has_output;
+    default:
+      return true;
   }
 }
 
-/// Positions of the layers to measure: all, or the target. TN3039 for a target that is no layer, TN3038 for none.
-[[nodiscard]] inline std::vector<std::size_t> measured_layers(const Program& program, const std::string& target) {
+/// Positions of the layers to measure: all, or the target. TN3039 for a target that is no layer,
+/// TN3038 for none.
+[[nodiscard]] inline std::vector<std::size_t> measured_layers(const Program& program,
+                                                              const std::string& target) {
   std::vector<std::size_t> found;
   bool known = target.empty();
   for (std::size_t i = 0; i < program.steps().size(); ++i) {
@@ -52,12 +57,14 @@ namespace detail {
   return found;
 }
 
-/// Rates by which equalization made a tensor differ from the float one: those of the output quantizer that it comes from,
-/// through layers that compute nothing. A flattened tensor repeats its channels.
+/// Rates by which equalization made a tensor differ from the float one: those of the output
+/// quantizer that it comes from, through layers that compute nothing. A flattened tensor repeats
+/// its channels.
 [[nodiscard]] inline std::span<const float> rates_of(const Program& program, std::size_t value) {
   while (value < program.steps().size()) {
     const Step& step = program.steps()[value];
-    if (step.mode == Mode::integer && step.constants.has_output) return step.variables.rescaling_rate;
+    if (step.mode == Mode::integer && step.constants.has_output)
+      return step.variables.rescaling_rate;
     if (step.inputs.size() != 1 || is_measured(step)) break;
     value = step.inputs.front();
   }
@@ -65,7 +72,8 @@ namespace detail {
 }
 
 /// The floats of a quantized tensor as the float model would have them.
-[[nodiscard]] inline std::vector<float> without_rates(const Program& program, std::size_t value, const Workspace& w) {
+[[nodiscard]] inline std::vector<float> without_rates(const Program& program, std::size_t value,
+                                                      const Workspace& w) {
   std::vector<float> x = program.floats(value, w);
   const std::span<const float> rates = rates_of(program, value);
   for (std::size_t i = 0; i < x.size() && !rates.empty(); ++i) x[i] /= rates[i % rates.size()];
@@ -73,23 +81,26 @@ namespace detail {
 }
 
 /// Adds one tensor: the float one, and the quantized one as floats and integers.
-inline void compare(const Program& program, std::size_t value, const Workspace& w, const std::vector<float>& wanted,
-                    std::vector<ErrorMetrics>& channels) {
+inline void compare(const Program& program, std::size_t value, const Workspace& w,
+                    const std::vector<float>& wanted, std::vector<ErrorMetrics>& channels) {
   const std::vector<float> got = without_rates(program, value, w);
   const Value& v = program.values()[value];
   with_integers(w.values[value], v.storage, [&](const auto* integers) {
     for (std::size_t i = 0; i < got.size(); ++i) {
-      channels[i % channels.size()].add(wanted[i], got[i],
-                                        at_limit(static_cast<std::int64_t>(integers[i]), v.format.value_bits));
+      channels[i % channels.size()].add(
+          wanted[i], got[i], at_limit(static_cast<std::int64_t>(integers[i]), v.format.value_bits));
     }
   });
 }
 
-/// The layer of the float program with the same name, which must take and give tensors of the same sizes.
-[[nodiscard]] inline std::size_t float_layer(const Program& floats, const Program& quantized, std::size_t i) {
+/// The layer of the float program with the same name, which must take and give tensors of the same
+/// sizes.
+[[nodiscard]] inline std::size_t float_layer(const Program& floats, const Program& quantized,
+                                             std::size_t i) {
   const std::string& name = quantized.steps()[i].layer->name;
   const std::size_t found = floats.graph().index(name);
-  if (found == Graph::none) throw Error{3039, "the float model must have layer '" + name + "' after sanitizing"};
+  if (found == Graph::none)
+    throw Error{3039, "the float model must have layer '" + name + "' after sanitizing"};
   const Step& step = floats.steps()[found];
   if (step.mode != Mode::floating) {
     throw Error{3039, "layer '" + name + "' of the float model cannot be computed with floats"};
@@ -100,15 +111,19 @@ inline void compare(const Program& program, std::size_t value, const Workspace& 
     same = floats.values()[step.inputs[k]].shape.size() ==
            quantized.values()[quantized.steps()[i].inputs[k]].shape.size();
   }
-  if (!same) throw Error{3039, "layer '" + name + "' has other inputs or outputs in the float model"};
+  if (!same)
+    throw Error{3039, "layer '" + name + "' has other inputs or outputs in the float model"};
   return found;
 }
 
 }  // namespace detail
 
-/// Errors of all measured layers, in the order of the model; of the target only, channel by channel, if one is named.
-[[nodiscard]] inline std::vector<MeasuredError> measure_errors(const Program& floats, const Program& quantized,
-                                                               const Samples& samples, ErrorMode mode,
+/// Errors of all measured layers, in the order of the model; of the target only, channel by
+/// channel, if one is named.
+[[nodiscard]] inline std::vector<MeasuredError> measure_errors(const Program& floats,
+                                                               const Program& quantized,
+                                                               const Samples& samples,
+                                                               ErrorMode mode,
                                                                const std::string& target) {
   const std::vector<std::size_t> layers = detail::measured_layers(quantized, target);
   std::vector<std::size_t> counterparts;
@@ -142,12 +157,14 @@ inline void compare(const Program& program, std::size_t value, const Workspace& 
             detail::without_rates(quantized, quantized.steps()[layers[k]].inputs[n], q);
       }
       if (mode == ErrorMode::single) floats.run_step(counterparts[k], f);
-      detail::compare(quantized, layers[k], q, f.values[counterparts[k]].floats, errors[worker][k].parts);
+      detail::compare(quantized, layers[k], q, f.values[counterparts[k]].floats,
+                      errors[worker][k].parts);
     }
   });
   for (const std::vector<MeasuredError>& part : errors) {
     for (std::size_t k = 0; k < empty.size(); ++k) {
-      for (std::size_t c = 0; c < empty[k].parts.size(); ++c) empty[k].parts[c].add(part[k].parts[c]);
+      for (std::size_t c = 0; c < empty[k].parts.size(); ++c)
+        empty[k].parts[c].add(part[k].parts[c]);
     }
   }
   return empty;

@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-// The error of the weights, biases and other constants of a quantized model: each as a float of the file against the
-// integers that the layer computes with.
+// The error of the weights, biases and other constants of a quantized model: each as a float of the
+// file against the integers that the layer computes with.
 namespace tenon::host {
 
 namespace detail {
@@ -29,9 +29,10 @@ struct QuantizedConstants {
 };
 
 /// Weights with `scales` scales, as quantize_weights makes them.
-[[nodiscard]] inline QuantizedConstants weights_of(std::string_view name, std::span<const float> floats,
-                                                   const WeightQuantizer& quantizer, std::size_t scales,
-                                                   std::size_t channels) {
+[[nodiscard]] inline QuantizedConstants weights_of(std::string_view name,
+                                                   std::span<const float> floats,
+                                                   const WeightQuantizer& quantizer,
+                                                   std::size_t scales, std::size_t channels) {
   QuantizedConstants c{name, {floats.begin(), floats.end()}, {}, {}, channels};
   std::vector<float> scale;
   std::vector<std::int32_t> integers;
@@ -47,7 +48,8 @@ struct QuantizedConstants {
 template <class Integers>
 [[nodiscard]] QuantizedConstants aligned_of(std::string_view name, std::span<const float> floats,
                                             const Integers& integers, const HostFormat& format) {
-  const std::size_t channels = std::max<std::size_t>(integers.size() / std::max<std::size_t>(floats.size(), 1), 1);
+  const std::size_t channels =
+      std::max<std::size_t>(integers.size() / std::max<std::size_t>(floats.size(), 1), 1);
   QuantizedConstants c{name, {}, {}, {}, floats.size() == 1 ? integers.size() : floats.size()};
   for (std::size_t i = 0; i < integers.size(); ++i) {
     // One float may stand for all channels.
@@ -67,7 +69,8 @@ struct WeightsOf {
   using List = std::vector<QuantizedConstants>;
 
   [[nodiscard]] List kernel(std::size_t scales, std::size_t channels) const {
-    return {weights_of("weight_quantizer", step.variables.kernel, quantizers.weights, scales, channels)};
+    return {weights_of("weight_quantizer", step.variables.kernel, quantizers.weights, scales,
+                       channels)};
   }
   List operator()(const Conv2DParams& p) const { return same(p.filters); }
   List operator()(const Conv2DTransposeParams& p) const { return same(p.filters); }
@@ -79,13 +82,15 @@ struct WeightsOf {
     return kernel(1, static_cast<std::size_t>(input.channels()));
   }
   List operator()(const StatefulProjectionParams& p) const {
-    return kernel(p.upshape.rank > 0 ? 1 : static_cast<std::size_t>(p.units), static_cast<std::size_t>(p.units));
+    return kernel(p.upshape.rank > 0 ? 1 : static_cast<std::size_t>(p.units),
+                  static_cast<std::size_t>(p.units));
   }
   List operator()(const SeparableConv2DParams& p) const {
     const auto filters = static_cast<std::size_t>(p.filters);
     return {weights_of("dw_weight_quantizer", step.variables.kernel, quantizers.weights, 1,
                        static_cast<std::size_t>(input.channels())),
-            weights_of("pw_weight_quantizer", step.variables.pointwise_kernel, quantizers.pointwise, filters, filters)};
+            weights_of("pw_weight_quantizer", step.variables.pointwise_kernel, quantizers.pointwise,
+                       filters, filters)};
   }
   List operator()(const BatchNormalizationParams& p) const {
     std::vector<float> a;
@@ -105,7 +110,8 @@ struct WeightsOf {
       c.floats.insert(c.floats.end(), part.begin(), part.end());
     }
     for (const std::int32_t w : step.constants.weights) {
-      c.dequantized.push_back(float32::scale_by_power_of_two(static_cast<float>(w), -step.constants.weight_shift));
+      c.dequantized.push_back(
+          float32::scale_by_power_of_two(static_cast<float>(w), -step.constants.weight_shift));
       c.limits.push_back(at_limit(w, quantizers.weights.value_bits()));
     }
     return {c};
@@ -122,8 +128,8 @@ struct WeightsOf {
 };
 
 /// Biases, maxima, padding values and tables, on the format of the sums of the layer.
-inline void add_aligned(const Program& program, std::size_t i, const LayerQuantizers& quantizers, HostFormat sums,
-                        std::vector<QuantizedConstants>& list) {
+inline void add_aligned(const Program& program, std::size_t i, const LayerQuantizers& quantizers,
+                        HostFormat sums, std::vector<QuantizedConstants>& list) {
   const Step& step = program.steps()[i];
   const LayerKind kind = traits_of(step.params).kind;
   sums.value_bits = step.constants.buffer_bits;
@@ -138,7 +144,8 @@ inline void add_aligned(const Program& program, std::size_t i, const LayerQuanti
     }
     bias = shift;
   }
-  if (!bias.empty() && !step.constants.bias.empty()) list.push_back(aligned_of(name, bias, step.constants.bias, sums));
+  if (!bias.empty() && !step.constants.bias.empty())
+    list.push_back(aligned_of(name, bias, step.constants.bias, sums));
   if (kind == LayerKind::add_position_embs) {
     list.push_back(aligned_of(name, step.variables.pos_embedding, step.constants.table, sums));
   }
@@ -149,13 +156,15 @@ inline void add_aligned(const Program& program, std::size_t i, const LayerQuanti
   if (!step.constants.padding.empty()) {
     HostFormat input = program.values()[step.inputs.front()].format;
     input.value_bits = quantizers.weights.value_bits();
-    list.push_back(aligned_of("padding_value_quantizer", step.variables.padding_value, step.constants.padding, input));
+    list.push_back(aligned_of("padding_value_quantizer", step.variables.padding_value,
+                              step.constants.padding, input));
   }
 }
 
 }  // namespace detail
 
-/// Errors of every quantizer of constants of the measured layers, or of the target, channel by channel.
+/// Errors of every quantizer of constants of the measured layers, or of the target, channel by
+/// channel.
 [[nodiscard]] inline std::vector<MeasuredError> measure_weight_errors(const Program& program,
                                                                       const std::string& target) {
   const OpenOutputs open(program);
@@ -167,11 +176,13 @@ inline void add_aligned(const Program& program, std::size_t i, const LayerQuanti
     auto list = std::visit(detail::WeightsOf{step, input, quantizers}, step.params);
     const bool has_sums = open.knows(i) || !step.constants.has_output;
     if (has_sums) {
-      detail::add_aligned(program, i, quantizers, open.knows(i) ? open.format(i) : program.values()[i].format, list);
+      detail::add_aligned(program, i, quantizers,
+                          open.knows(i) ? open.format(i) : program.values()[i].format, list);
     }
     for (const detail::QuantizedConstants& c : list) {
       MeasuredError error{step.layer->name + "/" + std::string(c.quantizer),
-                          std::vector<ErrorMetrics>(target.empty() ? 1 : c.channels), !target.empty()};
+                          std::vector<ErrorMetrics>(target.empty() ? 1 : c.channels),
+                          !target.empty()};
       for (std::size_t n = 0; n < c.dequantized.size(); ++n) {
         error.parts[n % error.parts.size()].add(c.floats[n], c.dequantized[n], c.limits[n]);
       }
@@ -179,7 +190,8 @@ inline void add_aligned(const Program& program, std::size_t i, const LayerQuanti
     }
   }
   if (errors.empty()) {
-    throw Error{3038, (target.empty() ? program.graph().name : "'" + target + "'") + " has no quantized weights"};
+    throw Error{3038, (target.empty() ? program.graph().name : "'" + target + "'") +
+                          " has no quantized weights"};
   }
   return errors;
 }

@@ -56,7 +56,9 @@ inline int run_command(int argc, const char* const* argv) {
     std::reverse(arguments.begin(), arguments.end());
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help
+    std::fprintf(stderr, "tenon: TN5045: %s; see --help\n", error.what());
+    return 2;
   } catch (const Error& error) {
     std::fprintf(stderr, "tenon: %s\n", error.what());
     return 2;

@@ -23,7 +23,8 @@ inline void add_insert_rescaling(CLI::App& app) {
     double scale = 1;
     double offset = 0;
   };
-  CLI::App* sub = app.add_subcommand("insert_rescaling", "Insert a Rescaling layer behind the inputs of a model");
+  CLI::App* sub = app.add_subcommand("insert_rescaling",
+                                     "Insert a Rescaling layer behind the inputs of a model");
   auto o = std::make_shared<Options>();
   sub->add_option("-m,--model", o->model, "Model (.h5)")->required();
   sub->add_option("-d,--dest_model", o->target, "Where to write the model (.h5)")->required();
@@ -36,7 +37,8 @@ inline void add_insert_rescaling(CLI::App& app) {
     for (const auto& [option, value] : {std::pair{"--scale", o->scale}, {"--offset", o->offset}}) {
       // What overflows float32 would be infinite in the layer.
       if (!std::isfinite(static_cast<float>(value))) {
-        throw Error{5044, std::string(option) + " is " + std::to_string(value) + ", it should be a finite number"};
+        throw Error{5044, std::string(option) + " is " + std::to_string(value) +
+                              ", it should be a finite number"};
       }
     }
     const Graph graph = load_model(o->model);

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <fmt/format.h>
 #include <string>
 #include <tenon/host/analyse/check.hpp>
 #include <tenon/host/analyse/check_findings.hpp>
 #include <tenon/host/graph/graph.hpp>
 #include <vector>
 
-// A check as a table for people and as JSON. Magnitudes are told as powers of two beside the bits that hold them.
+// A check as a table for people and as JSON. Magnitudes are told as powers of two beside the bits
+// that hold them.
 namespace tenon::host {
 
 namespace detail {
@@ -24,7 +25,8 @@ namespace detail {
 [[nodiscard]] inline double largest_share(const std::vector<ChannelCounts>& counts) {
   double top = 0;
   for (const ChannelCounts& c : counts) {
-    top = std::max(top, static_cast<double>(c.outputs) / static_cast<double>(std::max<std::size_t>(c.elements, 1)));
+    top = std::max(top, static_cast<double>(c.outputs) /
+                            static_cast<double>(std::max<std::size_t>(c.elements, 1)));
   }
   return top;
 }
@@ -39,7 +41,8 @@ namespace detail {
   if (layer.counts.empty() || !layer.has_output) return "-";
   const ChannelCounts all = total(layer.counts);
   return fmt::format("{:.3f} % ({:.3f} %)",
-                     100 * static_cast<double>(all.outputs) / static_cast<double>(std::max<std::size_t>(all.elements, 1)),
+                     100 * static_cast<double>(all.outputs) /
+                         static_cast<double>(std::max<std::size_t>(all.elements, 1)),
                      100 * largest_share(layer.counts));
 }
 
@@ -65,26 +68,32 @@ namespace detail {
 [[nodiscard]] inline std::string check_table(const Check& check) {
   std::size_t width = 5;
   for (const LayerCheck& layer : check.layers) width = std::max(width, layer.layer.size());
-  std::string text = fmt::format("{}: bounds for every input, as powers of two{}\n", check.model,
-                                 check.samples == 0 ? "" : fmt::format("; {} samples", check.samples));
-  text += fmt::format("{:<{}}  {:<12}  {:<12}  {:<12}  {:<12}  {}\n", "layer", width, "sums", "scaled sums",
-                      "outputs", "scale error", "clamped (worst channel)");
+  std::string text =
+      fmt::format("{}: bounds for every input, as powers of two{}\n", check.model,
+                  check.samples == 0 ? "" : fmt::format("; {} samples", check.samples));
+  text += fmt::format("{:<{}}  {:<12}  {:<12}  {:<12}  {:<12}  {}\n", "layer", width, "sums",
+                      "scaled sums", "outputs", "scale error", "clamped (worst channel)");
   for (const LayerCheck& layer : check.layers) {
     if (!layer.has_output && layer.bounds.sums.empty()) continue;
     const auto& e = layer.scale_errors;
-    text += fmt::format("{:<{}}  {:<12}  {:<12}  {:<12}  {:<12}  {}\n", layer.layer, width,
-                        detail::bits_text(layer.bounds.sums, layer.buffer_bits),
-                        detail::bits_text(layer.bounds.products, layer.product_bits),
-                        detail::bits_text(layer.bounds.results, layer.output_bits),
-                        e.empty() ? "-" : fmt::format("{:.2f} %", 100 * *std::max_element(e.begin(), e.end())),
-                        detail::samples_text(layer));
+    text += fmt::format(
+        "{:<{}}  {:<12}  {:<12}  {:<12}  {:<12}  {}\n", layer.layer, width,
+        detail::bits_text(layer.bounds.sums, layer.buffer_bits),
+        detail::bits_text(layer.bounds.products, layer.product_bits),
+        detail::bits_text(layer.bounds.results, layer.output_bits),
+        e.empty() ? "-" : fmt::format("{:.2f} %", 100 * *std::max_element(e.begin(), e.end())),
+        detail::samples_text(layer));
   }
-  for (const CheckFinding& finding : check.findings) text += finding.layer + ": " + finding.text + "\n";
+  for (const CheckFinding& finding : check.findings)
+    text += finding.layer + ": " + finding.text + "\n";
   return text + (check.findings.empty() ? "nothing to report\n" : "");
 }
 
 [[nodiscard]] inline Json check_json(const Check& check) {
-  Json json = {{"model", check.model}, {"samples", check.samples}, {"layers", Json::array()}, {"findings", Json::array()}};
+  Json json = {{"model", check.model},
+               {"samples", check.samples},
+               {"layers", Json::array()},
+               {"findings", Json::array()}};
   for (const LayerCheck& layer : check.layers) {
     if (!layer.has_output && layer.bounds.sums.empty() && layer.bounds.cut_inputs.empty()) continue;
     Json item = {{"layer", layer.layer},

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <fmt/format.h>
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <fmt/format.h>
 #include <string>
 #include <string_view>
 #include <tenon/host/analyse/error_metrics.hpp>
@@ -29,7 +29,8 @@ inline constexpr double unreliable_saturation = 60;
   for (const MeasuredError& error : errors) {
     for (std::size_t c = 0; c < error.parts.size(); ++c) {
       const ErrorMetrics& m = error.parts[c];
-      const std::string name = error.per_channel ? error.key + ":" + std::to_string(c + 1) : error.key;
+      const std::string name =
+          error.per_channel ? error.key + ":" + std::to_string(c + 1) : error.key;
       const bool marked = m.saturation_percent() > unreliable_saturation;
       rows.push_back({(marked ? "*" : "") + name, m.smape(), m.saturation_percent()});
     }
@@ -37,7 +38,8 @@ inline constexpr double unreliable_saturation = 60;
   return rows;
 }
 
-[[nodiscard]] inline std::string error_table(const std::vector<MeasuredError>& errors, std::string_view model) {
+[[nodiscard]] inline std::string error_table(const std::vector<MeasuredError>& errors,
+                                             std::string_view model) {
   const std::vector<ErrorRow> rows = error_rows(errors);
   const std::string_view first = "Layer/node";
   std::array<std::string_view, 2> titles{"SMAPE", "Saturation (%)"};
@@ -49,25 +51,28 @@ inline constexpr double unreliable_saturation = 60;
     const std::array<double, 2> values{row.smape, row.saturation};
     for (std::size_t k = 0; k < widths.size(); ++k) {
       // The digits before the point, the point and four decimals.
-      widths[k] = std::max(widths[k], fmt::format("{}", static_cast<long long>(values[k])).size() + 5);
+      widths[k] =
+          std::max(widths[k], fmt::format("{}", static_cast<long long>(values[k])).size() + 5);
     }
     unreliable = unreliable || row.saturation > unreliable_saturation;
   }
   const std::string line(name_width + widths[0] + widths[1] + 6, '=');
   std::string text = fmt::format("\nQuantization error for {}:\n{}\n", model, line);
-  text += fmt::format("{:<{}} | {:<{}} | {:<{}}\n{}\n", first, name_width, titles[0], widths[0], titles[1], widths[1],
-                      line);
+  text += fmt::format("{:<{}} | {:<{}} | {:<{}}\n{}\n", first, name_width, titles[0], widths[0],
+                      titles[1], widths[1], line);
   for (const ErrorRow& row : rows) {
-    text += fmt::format("{:<{}} | {:<{}} | {:<{}}\n", row.name, name_width, fmt::format("{:.4f}", row.smape), widths[0],
+    text += fmt::format("{:<{}} | {:<{}} | {:<{}}\n", row.name, name_width,
+                        fmt::format("{:.4f}", row.smape), widths[0],
                         fmt::format("{:.4f}", row.saturation), widths[1]);
   }
   text += line + "\n";
-  if (unreliable) text += "* Measurement results are not reliable, as outputs saturate by more than 60%\n";
+  if (unreliable)
+    text += "* Measurement results are not reliable, as outputs saturate by more than 60%\n";
   return text;
 }
 
-[[nodiscard]] inline Json error_json(const std::vector<MeasuredError>& errors, std::string_view model,
-                                     std::string_view mode) {
+[[nodiscard]] inline Json error_json(const std::vector<MeasuredError>& errors,
+                                     std::string_view model, std::string_view mode) {
   Json json = {{"model", model}, {"mode", mode}, {"errors", Json::object()}};
   for (const ErrorRow& row : error_rows(errors)) {
     const std::string name = row.name.starts_with('*') ? row.name.substr(1) : row.name;
