@@ -14,6 +14,7 @@
 #include <tenon/host/import/json.hpp>
 #include <tenon/host/import/keras.hpp>
 #include <tenon/host/import/npz.hpp>
+#include <tenon/host/import/onnx.hpp>
 #include <vector>
 
 // The files that commands are given.
@@ -29,7 +30,8 @@ namespace tenon::host {
 [[nodiscard]] inline Graph load_model(const std::filesystem::path& path) {
   const std::string extension = lower_extension(path);
   if (extension == ".h5" || extension == ".keras") return read_keras(path);
-  throw Error{5043, "'" + path.string() + "': the extension of a model must be .h5 or .keras"};
+  if (extension == ".onnx") return read_onnx(path);
+  throw Error{5043, "'" + path.string() + "': the extension of a model must be .h5, .keras or .onnx"};
 }
 
 /// A shape of more than `Shape::max_rank` dimensions, or with a dimension that is not positive, is TN1006.

@@ -50,7 +50,7 @@ inline std::filesystem::path quantized_name(const QuantizeCommand& command) {
   if (!command.config.empty()) return base + "_" + std::filesystem::path(command.config).stem().string() + ".h5";
   const QuantizationParams& p = command.options.params;
   return without_bits(base) + "_i" + std::to_string(p.input_weight_bits) + "_w" + std::to_string(p.weight_bits) +
-         "_a" + std::to_string(p.activation_bits) + lower_extension(model);
+         "_a" + std::to_string(p.activation_bits) + ".h5";
 }
 
 inline void check_bits(const char* option, std::int32_t bits, std::int32_t least, std::int32_t most) {
@@ -112,7 +112,7 @@ inline void add_quantize(CLI::App& app) {
   auto c = std::make_shared<QuantizeCommand>();
   c->options.calibration.batch_size = 32;
   QuantizationParams& p = c->options.params;
-  sub->add_option("-m,--model", c->model, "Model to quantize (.h5)")->required();
+  sub->add_option("-m,--model", c->model, "Model to quantize (.h5, .keras or .onnx)")->required();
   sub->add_option("-c,--quantization_config", c->config, "Quantization configuration (JSON)");
   sub->add_option("-a,--activation_bits", p.activation_bits, "Bits of activations")->capture_default_str();
   sub->add_option("-o,--output_bits", p.output_bits, "Bits of other quantized outputs")->capture_default_str();
