@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <tenon/akida/evaluate.hpp>
 #include <tenon/akida/reason.hpp>
+#include <tenon/akida/typed_model.hpp>
 #include <type_traits>
 
 // The hardware rules for typed models: `static_assert(akida::maps<Model, akida::v2>)` compiles when
@@ -13,20 +14,19 @@
 // failing, read `akida::verdict<Model, akida::v2>.maps()`.
 namespace tenon::akida {
 
-/// A type that describes its layers: `akida_layers()` returns an array of Layer, and `name<I>` is
-/// the tag type of the I-th.
+/// A typed model, quantized or not, or another type that describes its layers.
 template <class Model>
 concept DescribedModel = requires {
-  { Model::akida_layers()[0] } -> std::convertible_to<Layer>;
-  Model::akida_layers().size();
+  { Description<Model>::layers(v1)[0] } -> std::convertible_to<Layer>;
+  Description<Model>::layers(v1).size();
 };
 
-template <DescribedModel Model>
-inline constexpr auto layers_of = Model::akida_layers();
+template <DescribedModel Model, Version V>
+inline constexpr auto layers_of = Description<Model>::layers(V);
 
 /// Everything that the rules say about a model.
 template <DescribedModel Model, Version V, Toolchain T = Toolchain::v2_14>
-inline constexpr auto verdict = evaluate<layers_of<Model>.size()>(layers_of<Model>, V, T);
+inline constexpr auto verdict = evaluate<layers_of<Model, V>.size()>(layers_of<Model, V>, V, T);
 
 namespace detail {
 
@@ -52,7 +52,8 @@ consteval auto tag_of() {
   if constexpr (Index < 0)
     return std::type_identity<the_model>{};
   else
-    return std::type_identity<typename Model::template name<static_cast<std::size_t>(Index)>>{};
+    return std::type_identity<
+        typename Description<Model>::template name<static_cast<std::size_t>(Index)>>{};
 }
 
 template <class Model, Version V, Device D, Toolchain T, std::size_t Index>

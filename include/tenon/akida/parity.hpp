@@ -11,7 +11,7 @@ namespace tenon::akida {
 
 enum class Parity : std::uint8_t {
   equal,
-  half_step_rounding,  ///< v1: ceil((p - round(s/2)) / s) instead of floor(p/s + 1/2)
+  half_step_rounding,  ///< v1: half a step is a whole number, a step has four fractional bits
   unaligned_flatten,   ///< v2: a flattened per-axis tensor is not aligned before the dense layer
 };
 

@@ -16,8 +16,9 @@ namespace {
 int run(const nlohmann::json& sketch, std::vector<std::string> arguments) {
   CLI::App app{"tenon"};
   int exit_code = 0;
-  add_map(app, exit_code,
-          [&](const std::filesystem::path&) { return mapping::read_sketch(sketch); });
+  add_map(app, exit_code, [&](const std::filesystem::path&, akida::Version) {
+    return mapping::read_sketch(sketch);
+  });
   arguments.insert(arguments.begin(), {"map", "-m", "sketch.json", "--json"});
   std::reverse(arguments.begin(), arguments.end());
   app.parse(arguments);

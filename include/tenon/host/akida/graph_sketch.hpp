@@ -71,13 +71,15 @@ inline Json sketch_layer(const Layer& layer, const std::vector<std::optional<Sha
 
 /// The layers that `params` would make of a float network, not calibrated; a quantized one as it
 /// is.
-[[nodiscard]] inline Graph as_quantized(Graph graph, const QuantizationParams& params) {
+[[nodiscard]] inline Graph as_quantized(Graph graph, const QuantizationParams& params,
+                                        const Json& q_config = Json::object(),
+                                        const std::string& quantize_until = "") {
   for (const Layer& layer : graph.layers) {
     if (is_quantized(layer)) return graph;
   }
   if (graph.inputs.size() == 1) set_input_shape(graph, std::nullopt);
   std::vector<std::string> warnings;
-  return replace_layers(sanitize(std::move(graph)), params, Json::object(), "", warnings);
+  return replace_layers(sanitize(std::move(graph)), params, q_config, quantize_until, warnings);
 }
 
 [[nodiscard]] inline Json sketch_of(const Graph& graph) {

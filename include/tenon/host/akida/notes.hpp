@@ -29,16 +29,16 @@ namespace tenon::host::mapping {
             model.names[i] +
             ": the hardware reads the flattened channels without aligning their fractional "
             "bits; where these differ, so do the results. Quantize what it flattens "
-            "per-tensor");
+            "per-tensor, or evaluate the hardware's integers (tenon run --as akida_v2)");
         break;
     }
   }
   if (!rounded.empty()) {
     notes.push_back(
         rounded +
-        ": v1 rounds half a quantization step to a whole number, ceil((p - round(s/2)) / s), so "
-        "that an activation may differ by 1 from the quantized model; evaluate with the "
-        "hardware's integers");
+        ": v1 rounds half a quantization step s to a whole number and cuts a step to sixteenths, "
+        "ceil((p - round(s/2)) / s), so that an activation may differ by 1 from the quantized "
+        "model; evaluate the hardware's integers (tenon run --as akida_v1)");
   }
   return notes;
 }

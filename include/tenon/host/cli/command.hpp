@@ -7,7 +7,7 @@
 #include <new>
 #include <string>
 #include <filesystem>
-#include <tenon/host/akida/graph_sketch.hpp>
+#include <tenon/host/akida/target.hpp>
 #include <tenon/host/cli/analysis.hpp>
 #include <tenon/host/cli/arguments.hpp>
 #include <tenon/host/cli/bench.hpp>
@@ -30,9 +30,9 @@
 namespace tenon::host {
 
 /// A network file as the Akida rules read it; JSON is a sketch already.
-[[nodiscard]] inline mapping::NamedModel describe_for_akida(const std::filesystem::path& path) {
+[[nodiscard]] inline mapping::NamedModel describe_for_akida(const std::filesystem::path& path, akida::Version target) {
   if (lower_extension(path) == ".json") return mapping::read_sketch_file(path);
-  return mapping::read_sketch(nlohmann::json(sketch_of(as_quantized(load_model(path), QuantizationParams{}))));
+  return mapping::describe_for(target, load_model(path));
 }
 
 inline int run_command(int argc, const char* const* argv) {

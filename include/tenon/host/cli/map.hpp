@@ -9,6 +9,7 @@
 #include <string>
 #include <tenon/host/akida/report.hpp>
 #include <tenon/host/akida/table.hpp>
+#include <tenon/host/akida/target.hpp>
 #include <tenon/host/error.hpp>
 
 // `tenon map`: whether a model maps onto Akida hardware, why not, and what would help.
@@ -22,18 +23,21 @@ struct MapOptions {
   bool json = false;
 };
 
-/// Turns a file into a description. Sketches are read here; a caller that reads networks passes its
-/// own.
-using Describe = std::function<mapping::NamedModel(const std::filesystem::path&)>;
+/// Turns a file into a description for a version. Sketches are read here; a caller that reads
+/// networks passes its own.
+using Describe =
+    std::function<mapping::NamedModel(const std::filesystem::path&, akida::Version)>;
+
+[[nodiscard]] inline mapping::NamedModel describe_sketch(const std::filesystem::path& file,
+                                                         akida::Version) {
+  return mapping::read_sketch_file(file);
+}
 
 /// TN5063 for a version, device or tool chain that is not known.
 [[nodiscard]] inline mapping::Question question_of(const MapOptions& options) {
   using akida::Toolchain;
   mapping::Question question;
-  if (options.akida != "v1" && options.akida != "v2") {
-    throw Error{5063, "--akida " + options.akida + " is not a version; give v1 or v2"};
-  }
-  question.version = options.akida == "v1" ? akida::v1 : akida::v2;
+  question.version = mapping::version_named(options.akida);
   if (options.toolchain != "2.14" && options.toolchain != "2.19") {
     throw Error{5063, "--toolchain " + options.toolchain + " is not known; give 2.14 or 2.19"};
   }
@@ -55,9 +59,9 @@ using Describe = std::function<mapping::NamedModel(const std::filesystem::path&)
 /// 0 if the model maps on the device, or on any when none is named; 1 if not; throws Error for bad
 /// input.
 [[nodiscard]] inline int map(const MapOptions& options,
-                             const Describe& describe = mapping::read_sketch_file) {
+                             const Describe& describe = describe_sketch) {
   const mapping::Question question = question_of(options);
-  const mapping::NamedModel model = describe(options.model);
+  const mapping::NamedModel model = describe(options.model, question.version);
   const auto verdict = mapping::evaluate(model.layers, question);
   const mapping::Report report = mapping::report_on(model, question, *verdict);
   const std::string text =
@@ -70,10 +74,10 @@ using Describe = std::function<mapping::NamedModel(const std::filesystem::path&)
 }
 
 /// Registers the command. `exit_code` is set when it runs; errors pass through.
-inline void add_map(CLI::App& app, int& exit_code, Describe describe = mapping::read_sketch_file) {
+inline void add_map(CLI::App& app, int& exit_code, Describe describe = describe_sketch) {
   CLI::App* command = app.add_subcommand("map", "Tell whether a model maps onto Akida hardware");
   auto options = std::make_shared<MapOptions>();
-  command->add_option("-m,--model", options->model, "Quantized model, or a sketch of one (JSON)")
+  command->add_option("-m,--model", options->model, "Model, quantized or not, or a sketch of one (JSON)")
       ->required();
   command->add_option("--akida", options->akida, "Version of the Akida IP: v1 or v2")->required();
   command->add_option("--device", options->device,

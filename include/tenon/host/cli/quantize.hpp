@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <tenon/host/akida/target.hpp>
 #include <tenon/host/cli/files.hpp>
 #include <tenon/host/cli/progress.hpp>
 #include <tenon/host/cli/warnings.hpp>
@@ -24,6 +25,8 @@ struct QuantizeCommand {
   std::string input_dtype = "uint8";
   std::vector<std::int32_t> input_shape;
   bool strict = false;
+  std::string akida;  ///< "v1" or "v2": the hardware to quantize for
+  mapping::ChosenBits chosen;
   QuantizeOptions options;
 };
 
@@ -85,10 +88,33 @@ inline void check_options(QuantizeCommand& command) {
   }
 }
 
+/// Tells, before the work is done, what the target will refuse. What cannot be quantized at all is said by the work.
+inline void warn_of_refusals(akida::Version target, Graph model, const QuantizeOptions& options) {
+  const std::string name = target == akida::v1 ? "v1" : "v2";
+  std::vector<std::string> refusals;
+  try {
+    const std::optional<Shape> shape =
+        options.samples && !has_recurrent_layer(model) ? std::optional(options.samples->shape) : options.input_shape;
+    if (shape && model.inputs.size() == 1) set_input_shape(model, shape);
+    refusals = mapping::refusals_of(target, std::move(model), options.params, options.q_config,
+                                    options.quantize_until);
+  } catch (const Error&) {
+    return;
+  }
+  if (refusals.empty()) return;
+  refusals.insert(refusals.begin(), "the quantized model will not map onto Akida " + name + ":");
+  show_warnings(refusals);
+}
+
 }  // namespace detail
 
 inline void quantize_command(QuantizeCommand& command) {
   QuantizeOptions& options = command.options;
+  std::optional<akida::Version> hardware;
+  if (!command.akida.empty()) {
+    hardware = mapping::version_named(command.akida);
+    mapping::choose_for(*hardware, command.chosen, options.params);
+  }
   detail::check_options(command);
   if (!command.config.empty()) options.q_config = read_json(command.config);
   Graph model = load_model(command.model);
@@ -98,6 +124,7 @@ inline void quantize_command(QuantizeCommand& command) {
   }
   std::printf("Quantizing model %s with configuration file %s.\n", command.model.c_str(),
               command.config.empty() ? "None" : command.config.c_str());
+  if (hardware) detail::warn_of_refusals(*hardware, model, options);
   options.progress = terminal_progress("Calibrating");
   const QuantizeResult result = quantize(std::move(model), options);
   show_warnings(result.warnings);
@@ -114,12 +141,15 @@ inline void add_quantize(CLI::App& app) {
   QuantizationParams& p = c->options.params;
   sub->add_option("-m,--model", c->model, "Model to quantize (.h5, .keras or .onnx)")->required();
   sub->add_option("-c,--quantization_config", c->config, "Quantization configuration (JSON)");
-  sub->add_option("-a,--activation_bits", p.activation_bits, "Bits of activations")->capture_default_str();
+  const CLI::Option* activations =
+      sub->add_option("-a,--activation_bits", p.activation_bits, "Bits of activations")->capture_default_str();
   sub->add_option("-o,--output_bits", p.output_bits, "Bits of other quantized outputs")->capture_default_str();
   sub->add_flag("--per_tensor_activations", p.per_tensor_activations, "One range an output, not one a channel");
-  sub->add_option("-w,--weight_bits", p.weight_bits, "Bits of weights")->capture_default_str();
-  sub->add_option("-i,--input_weight_bits", p.input_weight_bits, "Bits of the first weights")
-      ->capture_default_str();
+  const CLI::Option* weights =
+      sub->add_option("-w,--weight_bits", p.weight_bits, "Bits of weights")->capture_default_str();
+  const CLI::Option* input_weights =
+      sub->add_option("-i,--input_weight_bits", p.input_weight_bits, "Bits of the first weights")
+          ->capture_default_str();
   sub->add_option("--input_dtype", c->input_dtype, "Integer type of the inputs (-id)")->capture_default_str();
   sub->add_option("-b,--buffer_bits", p.buffer_bits, "Bits of accumulators")->capture_default_str();
   sub->add_option("--last_output_bits", p.last_output_bits, "Quantize the model's output to so many bits (-lob)");
@@ -138,7 +168,12 @@ inline void add_quantize(CLI::App& app) {
   sub->add_option("--input_shape", c->input_shape, "Input shape without batch, such as 32,32,3")->delimiter(',');
   sub->add_option("--seed", c->options.seed, "Seed of the random samples")->capture_default_str();
   sub->add_flag("--strict", c->strict, "Refuse a model whose function a transform changes");
-  sub->callback([c] { quantize_command(*c); });
+  sub->add_option("--akida", c->akida,
+                  "Quantize for this hardware, v1 or v2: its bits where none are given, and warnings of what it refuses");
+  sub->callback([c, activations, weights, input_weights] {
+    c->chosen = {activations->count() > 0, weights->count() > 0, input_weights->count() > 0};
+    quantize_command(*c);
+  });
 }
 
 }  // namespace tenon::host

@@ -6,9 +6,13 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tenon/host/akida/graph_sketch.hpp>
+#include <tenon/host/akida/sketch.hpp>
 #include <tenon/host/cli/files.hpp>
+#include <tenon/host/cli/warnings.hpp>
 #include <tenon/host/emit/npz.hpp>
 #include <tenon/host/import/npz.hpp>
+#include <tenon/host/interpret/as_akida.hpp>
 #include <tenon/host/interpret/program.hpp>
 #include <tenon/host/interpret/run_all.hpp>
 #include <vector>
@@ -26,6 +30,20 @@ inline std::vector<std::size_t> batched_shape(const Shape& shape, const Streams&
     dims.push_back(static_cast<std::size_t>(shape[i]));
   }
   return dims;
+}
+
+[[nodiscard]] inline akida::Version hardware_named(const std::string& name) {
+  if (name == "akida_v1") return akida::v1;
+  if (name == "akida_v2") return akida::v2;
+  throw Error{5063, "--as " + name + " is not known; give akida_v1 or akida_v2"};
+}
+
+/// The hardware's integers mean nothing for a model that it does not take.
+inline void warn_of_conversion(akida::Version version, const Graph& graph) {
+  const mapping::NamedModel model = mapping::read_sketch(nlohmann::json(sketch_of(graph)));
+  if (mapping::evaluate(model.layers, {.version = version})->converts) return;
+  show_warnings({std::string("the model does not convert for Akida ") + (version == akida::v1 ? "v1" : "v2") +
+                 "; tenon map says why"});
 }
 
 /// One number is written as a scalar, several as a vector over the last axis.
@@ -69,6 +87,7 @@ inline void add_run(CLI::App& app) {
     std::string model;
     std::string inputs;
     std::string outputs;
+    std::string as;
     bool layers = false;
   };
   CLI::App* sub = app.add_subcommand("run", "Run a model on inputs");
@@ -77,9 +96,15 @@ inline void add_run(CLI::App& app) {
   sub->add_option("-i,--inputs", o->inputs, "Inputs, the first array of an .npz")->required();
   sub->add_option("-o,--outputs", o->outputs, "Where to write the outputs (.npz)")->required();
   sub->add_flag("--layers", o->layers, "Write the integers of every layer too");
+  sub->add_option("--as", o->as, "Compute the integers of this hardware: akida_v1 or akida_v2");
   sub->callback([o] {
-    const Program program = make_program(load_model(o->model));
+    Program program = make_program(load_model(o->model));
     program.require_outputs();
+    if (!o->as.empty()) {
+      const akida::Version version = detail::hardware_named(o->as);
+      compute_as(version, program);
+      detail::warn_of_conversion(version, program.graph());
+    }
     const NpzReader archive(o->inputs);
     if (archive.names().empty()) throw Error{5006, o->inputs + " holds no array"};
     Samples samples = samples_of(archive.read(0), o->inputs + ", array " + archive.names()[0]);

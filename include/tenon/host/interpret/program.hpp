@@ -8,12 +8,14 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tenon/akida/device.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/graph/graph.hpp>
 #include <tenon/host/graph/params.hpp>
 #include <tenon/host/graph/shapes.hpp>
 #include <tenon/host/interpret/compiled_for.hpp>
 #include <tenon/host/interpret/float_layers.hpp>
+#include <tenon/host/interpret/half_step_relu.hpp>
 #include <tenon/host/interpret/storage.hpp>
 #include <tenon/host/interpret/toolkit_layers.hpp>
 #include <tenon/host/quantize/quantizers.hpp>
@@ -46,6 +48,7 @@ struct Step {
   FloatVariables variables{};
   std::vector<float> kernel;  ///< a kernel in the order of Tenon where Keras has another one
   std::size_t second = Graph::none;  ///< position of the second output among the values
+  std::vector<HalfStep> half_steps;  ///< of a ReLU that computes as hardware of version 1; else none
 };
 
 /// The buffers of one inference; reused by the next.
@@ -92,6 +95,7 @@ class Program {
 
  private:
   friend class OpenOutputs;  // analyse/open_outputs.hpp: the same layers without their output quantizers
+  friend void compute_as(akida::Version version, Program& program);  // as_akida.hpp
 
   [[nodiscard]] std::size_t value_at(std::size_t step, std::size_t tensor) const {
     return tensor == 0 ? step : tensor == 1 ? steps_[step].second : Graph::none;
@@ -425,6 +429,9 @@ void Program::run_integer(Arch arch, std::size_t i, Workspace& workspace) const 
   const Value& first = values_[step.inputs.front()];
   with_integers(workspace.values[i], values_[i].storage, [&](auto* y) {
     with_integers(workspace.values[step.inputs[0]], first.storage, [&](const auto* x) {
+      if (!step.half_steps.empty()) {
+        return run_half_step_relu(step.half_steps, step.constants.output.value_bits, first.shape, x, y);
+      }
       std::visit(
           [&](const auto& p) {
             constexpr bool narrow =
