@@ -14,6 +14,7 @@
 #include <tenon/host/akida/sketch_fields.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/import/bytes.hpp>
+#include <tenon/host/import/json.hpp>
 #include <vector>
 
 // A model as a JSON description of its quantized layers, without weights:
@@ -278,15 +279,27 @@ inline void read_inbound(const SketchFields& fields,
   return model;
 }
 
+/// The text of a sketch: JSON.
+[[nodiscard]] inline NamedModel read_sketch_text(std::string_view text, const std::string& file) {
+  if (json_depth(text) > json_max_depth) {
+    throw Error{5060, file + " is nested deeper than any sketch; give a sketch or a model"};
+  }
+  nlohmann::json sketch;
+  try {
+    sketch = nlohmann::json::parse(text);
+  } catch (const nlohmann::json::parse_error& error) {
+    throw Error{5060, file + " is not JSON (byte " + std::to_string(error.byte) +
+                          "); give a sketch or a model"};
+  } catch (const nlohmann::json::exception&) {
+    throw Error{5060, file + " holds a number that is out of range; give a sketch or a model"};
+  }
+  return read_sketch(sketch);
+}
+
 [[nodiscard]] inline NamedModel read_sketch_file(const std::filesystem::path& file) {
   const std::vector<std::byte> bytes = read_bytes(file);
-  const char* begin = reinterpret_cast<const char*>(bytes.data());
-  try {
-    return read_sketch(nlohmann::json::parse(begin, begin + bytes.size()));
-  } catch (const nlohmann::json::parse_error& error) {
-    throw Error{5060, file.string() + " is not JSON (byte " + std::to_string(error.byte) +
-                          "); give a sketch or a model"};
-  }
+  return read_sketch_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                          file.string());
 }
 
 }  // namespace tenon::host::mapping

@@ -119,8 +119,12 @@ inline void import_node(OnnxBuilder& b, const OnnxNode& node) {
     const bool neutral = is_elementwise(node) || node.op_type == "Cast" ||
                          node.op_type == "Identity" || node.op_type == "Dropout" ||
                          node.op_type == "Pad";
-    if (!neutral)
-      return node.op_type != "Transpose" && node.op_type != "Reshape" && node.op_type != "MatMul";
+    if (node.op_type == "Transpose") {
+      // From channels first to channels last, as networks of TensorFlow begin that are fed so.
+      const OnnxAttribute* perm = node.attribute("perm");
+      return perm != nullptr && perm->ints == std::vector<std::int64_t>{0, 2, 3, 1};
+    }
+    if (!neutral) return node.op_type != "Reshape" && node.op_type != "MatMul";
     same_map.insert(node.outputs.front());
   }
   return true;
@@ -223,7 +227,7 @@ inline void set_output(OnnxBuilder& b, const std::string& name) {
 [[nodiscard]] inline Graph read_onnx(std::span<const std::byte> bytes, const std::string& file) {
   OnnxModel model = read_onnx_model(bytes, file);
   OnnxBuilder b(model);
-  b.graph.name = model.name.empty() ? "model" : model.name;
+  b.graph.name = model.name.empty() ? "model" : plain_text(model.name);
   for (OnnxTensor& tensor : model.constants) {
     if (!b.constants.emplace(tensor.name, std::move(tensor.array)).second) {
       throw Error{5051, file + ": two constants are named '" + tensor.name + "'"};

@@ -27,6 +27,16 @@ namespace tenon::host {
   throw Error{5051, "node '" + node.name + "' (" + node.op_type + "): " + why};
 }
 
+/// Letters, digits and a few signs: a name is a path in an .h5 file, a text in JSON and part of
+/// names in C++.
+[[nodiscard]] inline std::string plain_text(std::string text) {
+  for (char& c : text) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-';
+    if (!plain) c = '_';
+  }
+  return text;
+}
+
 /// A layer that multiplies and adds, for each channel or for all: further such nodes join it.
 struct ChannelFactors {
   std::vector<double> scale, offset;
@@ -169,13 +179,9 @@ class OnnxBuilder {
     return value;
   }
 
-  /// Letters, digits and a few signs: a name is a path in an .h5 file and part of names in C++.
   [[nodiscard]] std::string unused_name(std::string name, std::string_view class_name,
                                         std::string_view suffix) {
-    for (char& c : name) {
-      const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-';
-      if (!plain) c = '_';
-    }
+    name = plain_text(std::move(name));
     name.erase(0, name.find_first_not_of("_.-"));
     if (name.empty()) {
       for (const char c : class_name.substr(class_name.rfind('>') + 1)) {

@@ -242,7 +242,7 @@ inline void add_opaque(OnnxBuilder& b, const OnnxNode& node) {
   // Constants that are not known, such as the numbers of a loop: whoever takes them is not known
   // either.
   if (inputs.empty()) return;
-  const Layer& layer = b.add(node, "ONNX>" + node.op_type, std::move(inputs));
+  const Layer& layer = b.add(node, "ONNX>" + plain_text(node.op_type), std::move(inputs));
   const std::string made = layer.name;
   for (std::size_t k = 0; k < node.outputs.size(); ++k) {
     if (node.outputs[k].empty()) continue;
