@@ -28,7 +28,7 @@ STANDARD = set(
     "algorithm array bit compare concepts cstddef cstdint limits span tuple type_traits utility variant version".split())
 # Intrinsics and xsimd, each only below kernel/<architecture>/.
 ARCHITECTURE = {
-    "x86": r"(immintrin|xsimd/.*)\.h(pp)?",
+    "x86": r"(immintrin|xsimd/.*)\.h(pp)?|cstring",  # hosts only
     "arm": r"(arm_neon|arm_sve|xsimd/.*)\.h(pp)?",
     "cortex_m": r"(arm_acle|arm_mve|arm_neon)\.h",
 }
