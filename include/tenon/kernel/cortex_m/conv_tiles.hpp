@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/cortex_m/requantize.hpp>
+#include <tenon/kernel/cortex_m/tile_job.hpp>
+#include <tenon/kernel/cortex_m/tile_thumb.hpp>
 
 namespace tenon::kernel::cortex_m {
 
@@ -25,7 +27,9 @@ struct ConvScratch {
     const bool cut = parts > 1 && Patch::words(part) + sums < Patch::words(all);
     ConvScratch s{cut ? part : all, 0, 0, 0};
     s.sums = Patch::words(s.chunk);
-    s.table = s.sums + (cut ? sums : 0);
+    const std::int32_t pixels = block.window.y.output * block.window.x.output;
+    const bool direct = tile_output(block.finish) != TileOutput::sums && pixels >= static_cast<std::int32_t>(Patch::pixels);
+    s.table = s.sums + (cut || !direct ? sums : 0);
     s.words = s.table + (block.shifted ? Patch::table_words(block.channels / block.groups) *
                               static_cast<std::size_t>(block.groups)
                         : 0);
@@ -83,12 +87,35 @@ template <class Patch, class X>
   patch.close(n, block.weight_bits <= 4);
 }
 
+template <TileWeights weights, class Patch>
+[[gnu::always_inline]] inline void run_job(const Patch* kind, TileOutput output, TileJob& job) noexcept {
+  switch (output) {
+    case TileOutput::sums: return run_tile<TileOutput::sums, weights>(kind, job);
+    case TileOutput::relu: return run_tile<TileOutput::relu, weights>(kind, job);
+    case TileOutput::plain: return run_tile<TileOutput::plain, weights>(kind, job);
+    case TileOutput::limited: return run_tile<TileOutput::limited, weights>(kind, job);
+  }
+}
+
+/// Rows of fewer than 4 weights, of which no word can be loaded.
+template <class Patch>
+[[gnu::always_inline]] inline void run_few_inputs(const Patch* kind, TileOutput output, TileJob& job) noexcept {
+  constexpr TileWeights weights = TileWeights::any_bytes;
+  switch (output) {
+    case TileOutput::sums: return run_plainly<TileOutput::sums, weights>(kind, job);
+    case TileOutput::relu: return run_plainly<TileOutput::relu, weights>(kind, job);
+    case TileOutput::plain: return run_plainly<TileOutput::plain, weights>(kind, job);
+    case TileOutput::limited: return run_plainly<TileOutput::limited, weights>(kind, job);
+  }
+}
+
 template <class Patch, class X, class Y>
 [[gnu::always_inline]] inline void conv_tiles(const ConvBlock& block, const X* x, const X* padding,
                                               const std::uint8_t* shifts, const signed char* w,
                                               const ChannelFinish* channel_finish, Y* y,
                                               std::int32_t* scratch) noexcept {
   constexpr auto tile = static_cast<std::int32_t>(Patch::pixels);
+  constexpr const Patch* kind = nullptr;
   const Window2D& window = block.window;
   const ConvScratch at = ConvScratch::of<Patch>(block);
   const bool four_bits = block.weight_bits <= 4;
@@ -97,40 +124,62 @@ template <class Patch, class X, class Y>
   const std::int32_t width = block.filters / block.groups;
   const auto row_size = static_cast<std::int32_t>(row_bytes(inputs, block.weight_bits));
   const std::int32_t pixels = window.y.output * window.x.output;
+  const TileOutput output = tile_output(block.finish);
+  // Of fewer pixels than a tile has, and of outputs that no job makes, the sums come first.
+  const bool direct = output != TileOutput::sums && pixels >= tile;
   std::int32_t* const table = scratch + at.table;
   if (block.shifted && at.words > at.table) Patch::fill_table(table, shifts, block.channels);
   for (std::int32_t t = 0; t < pixels; t += tile) {
     // The last tile repeats pixels of the one before.
     const std::int32_t first = t + tile <= pixels ? t : pixels > tile ? pixels - tile : 0;
-    const signed char* row = w;
-    const ChannelFinish* channel = channel_finish;
-    Y* to = y + first * block.filters;
-    for (std::int32_t g = 0; g < block.groups; ++g, row += width * row_size, channel += width, to += width) {
+    for (std::int32_t g = 0; g < block.groups; ++g) {
+      const ChannelFinish* const channel = channel_finish + g * width;
+      Y* const to = y + first * block.filters + g * width;
       for (std::int32_t k = 0; k < inputs; k += at.chunk) {
         const std::int32_t n = at.chunk < inputs - k ? at.chunk : inputs - k;
         for (std::int32_t i = 0; i < tile; ++i) {
           const std::int32_t pixel = first + i < pixels ? first + i : pixels - 1;
-          fill_patch(Patch(scratch, static_cast<std::size_t>(i), n, four_bits), block, x + g * depth, padding + (padding ? g * depth : 0),
-                     shifts + (shifts ? g * depth : 0), table + g * depth / 2, pixel / window.x.output,
-                     pixel % window.x.output, k, n);
+          fill_patch(Patch(scratch, static_cast<std::size_t>(i), n, four_bits), block, x + g * depth,
+                     padding + (padding ? g * depth : 0), shifts + (shifts ? g * depth : 0), table + g * depth / 2,
+                     pixel / window.x.output, pixel % window.x.output, k, n);
         }
         std::int32_t start[Patch::pixels];
         Patch::start(scratch, four_bits, start);
-        std::int32_t* part = scratch + at.sums;
-        const signed char* weights = row + (four_bits ? k / 2 : k);
-        for (std::int32_t f = 0; f < width; ++f, weights += row_size) {
-          std::int32_t sums[Patch::pixels];
-          for (std::int32_t i = 0; i < tile; ++i) sums[i] = k == 0 ? start[i] : mla(part[i], 1, start[i]);
-          accumulate(static_cast<const Patch*>(nullptr), scratch, n, weights, four_bits, sums);
-          if (k + n < inputs) {
-            for (std::int32_t i = 0; i < tile; ++i) *part++ = sums[i];
-            continue;
+        const bool last = k + n == inputs;
+        std::int32_t* const sums = scratch + at.sums;
+        if (k > 0 && Patch::starts_differ(four_bits)) {
+          std::int32_t* sum = sums;
+          for (std::int32_t f = 0; f < width; ++f) {
+            for (const std::int32_t more : start) *sum++ += more;
           }
-          part += tile;
-          const Requantizer requantizer = Requantizer::of(channel[f]);
-          for (std::int32_t i = 0; i < tile; ++i) {
-            const std::int32_t step = i < pixels ? i : pixels - 1;
-            to[step * block.filters + f] = static_cast<Y>(requantizer(block.finish, sums[i]));
+        }
+        TileJob job{channel,
+                    last && direct ? static_cast<void*>(to) : sums,
+                    width,
+                    block.filters,
+                    k == 0 ? start : sums,
+                    k == 0 ? 0 : 4 * tile,
+                    four_bits ? row_size - (n + 7) / 8 * 4 : row_size - n,
+                    scratch,
+                    w + g * width * row_size + (four_bits ? k / 2 : k),
+                    n};
+        const TileOutput part = last && direct ? output : TileOutput::sums;
+        if (four_bits) {
+          run_job<TileWeights::nibbles>(kind, part, job);
+        } else if (n % 8 == 0) {
+          run_job<TileWeights::bytes>(kind, part, job);
+        } else if (inputs >= 4) {
+          run_job<TileWeights::any_bytes>(kind, part, job);
+        } else {
+          run_few_inputs(kind, part, job);
+        }
+        if (last && !direct) {
+          const std::int32_t* sum = sums;
+          for (std::int32_t f = 0; f < width; ++f) {
+            const Requantizer requantizer = Requantizer::of(channel[f]);
+            for (std::int32_t i = 0; i < tile; ++i, ++sum) {
+              if (i < pixels) to[i * block.filters + f] = static_cast<Y>(requantizer(block.finish, *sum));
+            }
           }
         }
       }

@@ -22,6 +22,7 @@ struct MlaPatch {
   }
   [[nodiscard]] static constexpr std::size_t table_words(std::int64_t) noexcept { return 0; }
   static void fill_table(std::int32_t*, const std::uint8_t*, std::int32_t) noexcept {}
+  [[nodiscard]] static constexpr bool starts_differ(bool) noexcept { return false; }
   /// What the sums begin with.
   [[gnu::always_inline]] static void start(const std::int32_t*, bool, std::int32_t (&sums)[Pixels]) noexcept {
     for (std::int32_t& sum : sums) sum = 0;
@@ -83,51 +84,6 @@ template <std::size_t N>
     for (std::size_t p = 0; p < N; ++p) a[p] = mla(v, x[p], a[p]);
   }
 }
-
-#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB >= 2 && defined(__OPTIMIZE__)
-#define TENON_MLA5                     \
-  "mla %[a0], %[v], r4, %[a0]\n"       \
-  "mla %[a1], %[v], r5, %[a1]\n"       \
-  "mla %[a2], %[v], r6, %[a2]\n"       \
-  "mla %[a3], %[v], r8, %[a3]\n"       \
-  "mla %[a4], %[v], r9, %[a4]\n"       \
-  "ldmia %[x]!, {r4, r5, r6, r8, r9}\n"
-#define TENON_BYTE "ldrsb %[v], [%[w]], #1\n" TENON_MLA5
-#define TENON_NIBBLE(bit) "sbfx %[v], %[word], #" #bit ", #4\n" TENON_MLA5
-
-/// Adds products of 8, 16, ... bytes at `w` with the inputs up to patch_end. Returns what stands behind.
-[[gnu::always_inline]] inline const std::int32_t* add_bytes(const std::int32_t* x, const signed char*& w,
-                                                            std::int32_t (&a)[5]) noexcept {
-  std::int32_t v;
-  asm("ldmia %[x]!, {r4, r5, r6, r8, r9}\n"
-      "1:\n" TENON_BYTE TENON_BYTE TENON_BYTE TENON_BYTE TENON_BYTE TENON_BYTE TENON_BYTE TENON_BYTE
-      "cmp r4, #0x7F7F7F7F\n"
-      "bne 1b\n"
-      : [x] "+r"(x), [w] "+r"(w), [a0] "+r"(a[0]), [a1] "+r"(a[1]), [a2] "+r"(a[2]), [a3] "+r"(a[3]), [a4] "+r"(a[4]),
-        [v] "=&r"(v)
-      :
-      : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
-  return x;
-}
-[[gnu::always_inline]] inline void add_nibbles(const std::int32_t* x, const signed char* w,
-                                               std::int32_t (&a)[5]) noexcept {
-  std::int32_t v;
-  std::uint32_t word;
-  asm("ldmia %[x]!, {r4, r5, r6, r8, r9}\n"
-      "1:\n"
-      "ldr %[word], [%[w]], #4\n" TENON_NIBBLE(0) TENON_NIBBLE(8) TENON_NIBBLE(16) TENON_NIBBLE(24) TENON_NIBBLE(4)
-          TENON_NIBBLE(12) TENON_NIBBLE(20) TENON_NIBBLE(28)
-      "cmp r4, #0x7F7F7F7F\n"
-      "bne 1b\n"
-      : [x] "+r"(x), [w] "+r"(w), [a0] "+r"(a[0]), [a1] "+r"(a[1]), [a2] "+r"(a[2]), [a3] "+r"(a[3]), [a4] "+r"(a[4]),
-        [v] "=&r"(v), [word] "=&r"(word)
-      :
-      : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
-}
-#undef TENON_MLA5
-#undef TENON_BYTE
-#undef TENON_NIBBLE
-#endif
 
 /// The last inputs, fewer than 8.
 template <std::size_t Pixels>

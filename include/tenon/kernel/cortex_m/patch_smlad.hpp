@@ -28,6 +28,7 @@ struct SmladPatch {
       *table++ = std::int32_t{1} << shifts[1] | std::int32_t{1} << (shifts[3] + 16);
     }
   }
+  [[nodiscard]] static constexpr bool starts_differ(bool four_bits) noexcept { return four_bits; }
   /// What the sums begin with: weights of 4 bits are 8 too large in the loop.
   [[gnu::always_inline]] static void start(const std::int32_t* x, bool four_bits,
                                            std::int32_t (&sums)[Pixels]) noexcept {
@@ -130,61 +131,6 @@ template <std::size_t N>
     }
   }
 }
-
-#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
-#define TENON_SMLAD5(v)                \
-  "smlad %[a0], " v ", r4, %[a0]\n"    \
-  "smlad %[a1], " v ", r5, %[a1]\n"    \
-  "smlad %[a2], " v ", r6, %[a2]\n"    \
-  "smlad %[a3], " v ", r8, %[a3]\n"    \
-  "smlad %[a4], " v ", r9, %[a4]\n"    \
-  "ldmia %[x]!, {r4, r5, r6, r8, r9}\n"
-#define TENON_FOUR_BYTES              \
-  "ldr %[v], [%[w]], #4\n"            \
-  "sxtb16 %[t], %[v]\n"               \
-  TENON_SMLAD5("%[t]")                \
-  "sxtb16 %[v], %[v], ror #8\n"       \
-  TENON_SMLAD5("%[v]")
-#define TENON_NIBBLES(bit)            \
-  "lsr %[t], %[v], #" #bit "\n"       \
-  "and %[t], %[t], #0x000F000F\n"     \
-  TENON_SMLAD5("%[t]")
-
-[[gnu::always_inline]] inline const std::int32_t* add_pairs(const std::int32_t* x, const signed char*& w,
-                                                            std::int32_t (&a)[5]) noexcept {
-  std::uint32_t v;
-  std::uint32_t t;
-  asm("ldmia %[x]!, {r4, r5, r6, r8, r9}\n"
-      "1:\n" TENON_FOUR_BYTES TENON_FOUR_BYTES
-      "cmp r4, #0x7F7F7F7F\n"
-      "bne 1b\n"
-      : [x] "+r"(x), [w] "+r"(w), [a0] "+r"(a[0]), [a1] "+r"(a[1]), [a2] "+r"(a[2]), [a3] "+r"(a[3]), [a4] "+r"(a[4]),
-        [v] "=&r"(v), [t] "=&r"(t)
-      :
-      : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
-  return x;
-}
-/// Weights plus 8, which needs no sign extension.
-[[gnu::always_inline]] inline void add_nibble_pairs(const std::int32_t* x, const signed char* w,
-                                                    std::int32_t (&a)[5]) noexcept {
-  std::uint32_t v;
-  std::uint32_t t;
-  asm("ldmia %[x]!, {r4, r5, r6, r8, r9}\n"
-      "1:\n"
-      "ldr %[v], [%[w]], #4\n"
-      "eor %[v], %[v], #0x88888888\n"
-      "and %[t], %[v], #0x000F000F\n" TENON_SMLAD5("%[t]") TENON_NIBBLES(8) TENON_NIBBLES(4) TENON_NIBBLES(12)
-      "cmp r4, #0x7F7F7F7F\n"
-      "bne 1b\n"
-      : [x] "+r"(x), [w] "+r"(w), [a0] "+r"(a[0]), [a1] "+r"(a[1]), [a2] "+r"(a[2]), [a3] "+r"(a[3]), [a4] "+r"(a[4]),
-        [v] "=&r"(v), [t] "=&r"(t)
-      :
-      : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
-}
-#undef TENON_SMLAD5
-#undef TENON_FOUR_BYTES
-#undef TENON_NIBBLES
-#endif
 
 /// The last inputs, fewer than 8. No byte behind the weights is read.
 template <std::size_t Pixels>

@@ -20,27 +20,26 @@ template <std::size_t Rows>
 }
 
 #if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB >= 2 && defined(__OPTIMIZE__)
-#define TENON_ROW(w, a)                                         \
+#define TENON_ROW(w, a)                                          \
   "ldrsb %[v], [%[" w "]], #1\n mla %[" a "], %[v], r4, %[" a "]\n" \
-  "ldrsb %[v], [%[" w "]], #1\n mla %[" a "], %[v], r5, %[" a "]\n" \
-  "ldrsb %[v], [%[" w "]], #1\n mla %[" a "], %[v], r6, %[" a "]\n" \
-  "ldrsb %[v], [%[" w "]], #1\n mla %[" a "], %[v], r8, %[" a "]\n"
-#define TENON_ROWS TENON_ROW("w0", "a0") TENON_ROW("w1", "a1") TENON_ROW("w2", "a2") TENON_ROW("w3", "a3")
+  "ldrsb %[v], [%[" w "]], #1\n mla %[" a "], %[v], r5, %[" a "]\n"
+#define TENON_ROWS                 \
+  "ldmia %[x]!, {r4, r5}\n"        \
+  TENON_ROW("w0", "a0") TENON_ROW("w1", "a1") TENON_ROW("w2", "a2") TENON_ROW("w3", "a3")
 
 [[gnu::always_inline]] inline const std::int32_t* add_rows(const MlaPatch<1>*, const std::int32_t* x,
                                                            const signed char* (&w)[4],
                                                            std::int32_t (&a)[4]) noexcept {
   std::int32_t v;
   asm("1:\n"
-      "ldmia %[x]!, {r4, r5, r6, r8}\n" TENON_ROWS
-      "ldmia %[x]!, {r4, r5, r6, r8}\n" TENON_ROWS
+      TENON_ROWS TENON_ROWS TENON_ROWS TENON_ROWS
       "ldr %[v], [%[x]]\n"
       "cmp %[v], #0x7F7F7F7F\n"
       "bne 1b\n"
       : [x] "+r"(x), [w0] "+r"(w[0]), [w1] "+r"(w[1]), [w2] "+r"(w[2]), [w3] "+r"(w[3]), [a0] "+r"(a[0]),
         [a1] "+r"(a[1]), [a2] "+r"(a[2]), [a3] "+r"(a[3]), [v] "=&r"(v)
       :
-      : "r4", "r5", "r6", "r8", "cc", "memory");
+      : "r4", "r5", "cc", "memory");
   return x + 1;
 }
 #undef TENON_ROW
