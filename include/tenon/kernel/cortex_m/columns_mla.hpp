@@ -9,11 +9,11 @@
 namespace tenon::kernel::cortex_m {
 
 /// Columns of the input that the windows of a row of outputs meet, padding included.
-[[nodiscard]] constexpr std::int32_t columns(const WindowAxis& x) noexcept {
+[[nodiscard, gnu::always_inline]] inline constexpr std::int32_t columns(const WindowAxis& x) noexcept {
   return (x.output - 1) * x.stride + (x.kernel - 1) * x.dilation + 1;
 }
 /// Of these, the ones that stand in the input.
-[[nodiscard]] constexpr std::int32_t inner_columns(const WindowAxis& x) noexcept {
+[[nodiscard, gnu::always_inline]] inline constexpr std::int32_t inner_columns(const WindowAxis& x) noexcept {
   const std::int32_t right = columns(x) - x.before;
   return right < x.input ? right : x.input;
 }
@@ -42,8 +42,8 @@ namespace tenon::kernel::cortex_m {
 // A depthwise convolution channel by channel. Rows of the input stand as words in a ring, a column's rows side by side; a row is
 // written once however many windows it is in, and the weights stand there in each of the orders that the ring can have.
 struct MlaColumns {
-  [[nodiscard]] static constexpr bool keeps_rows(const Window2D& window) noexcept { return window.y.dilation == 1; }
-  [[nodiscard]] static constexpr std::size_t words(const DepthwiseBlock& block) noexcept {
+  [[nodiscard, gnu::always_inline]] static constexpr bool keeps_rows(const Window2D& window) noexcept { return window.y.dilation == 1; }
+  [[nodiscard, gnu::always_inline]] static constexpr std::size_t words(const DepthwiseBlock& block) noexcept {
     const Window2D& window = block.window;
     const std::int32_t orders = keeps_rows(window) ? window.y.kernel : 1;
     return static_cast<std::size_t>(window.y.kernel * (columns(window.x) + orders * window.x.kernel));

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/cortex_m/columns_mla.hpp>
+#include <tenon/kernel/cortex_m/columns_thumb.hpp>
 #include <tenon/kernel/cortex_m/instructions.hpp>
 #include <tenon/kernel/cortex_m/requantize.hpp>
 
@@ -12,33 +13,6 @@ namespace tenon::kernel::cortex_m {
 // Sums of the channels 0, 2, 1 and 3 of four, the order of SXTB16.
 using FourSums = std::int32_t[4];
 
-#if defined(__ARM_FEATURE_DSP) && defined(__OPTIMIZE__)
-/// Two rows: a word of two products for each channel.
-[[gnu::always_inline]] inline void add_row_pair(const std::int32_t*& x, const std::int32_t*& w, FourSums& a) noexcept {
-  asm("ldmia %[x]!, {r4, r5, r6, r8}\n"
-      "ldmia %[w]!, {r9, r10}\n"
-      "smlad %[a0], r4, r9, %[a0]\n"
-      "smlad %[a1], r5, r10, %[a1]\n"
-      "ldmia %[w]!, {r9, r10}\n"
-      "smlad %[a2], r6, r9, %[a2]\n"
-      "smlad %[a3], r8, r10, %[a3]\n"
-      : [x] "+r"(x), [w] "+r"(w), [a0] "+r"(a[0]), [a1] "+r"(a[1]), [a2] "+r"(a[2]), [a3] "+r"(a[3])
-      :
-      : "r4", "r5", "r6", "r8", "r9", "r10", "memory");
-}
-/// One row: two channels a word.
-[[gnu::always_inline]] inline void add_row(const std::int32_t*& x, const std::int32_t*& w, FourSums& a) noexcept {
-  asm("ldmia %[x]!, {r4, r5}\n"
-      "ldmia %[w]!, {r9, r10}\n"
-      "smlabb %[a0], r4, r9, %[a0]\n"
-      "smlatt %[a1], r4, r9, %[a1]\n"
-      "smlabb %[a2], r5, r10, %[a2]\n"
-      "smlatt %[a3], r5, r10, %[a3]\n"
-      : [x] "+r"(x), [w] "+r"(w), [a0] "+r"(a[0]), [a1] "+r"(a[1]), [a2] "+r"(a[2]), [a3] "+r"(a[3])
-      :
-      : "r4", "r5", "r9", "r10", "memory");
-}
-#else
 [[gnu::always_inline]] inline void add_row_pair(const std::int32_t*& x, const std::int32_t*& w, FourSums& a) noexcept {
   for (int i = 0; i < 4; ++i, ++x, ++w) {
     a[i] = smlad(static_cast<std::uint32_t>(*x), static_cast<std::uint32_t>(*w), a[i]);
@@ -50,17 +24,16 @@ using FourSums = std::int32_t[4];
     a[i + 1] = smlatt(static_cast<std::uint32_t>(*x), static_cast<std::uint32_t>(*w), a[i + 1]);
   }
 }
-#endif
 
 // A depthwise convolution, four channels at a time. The rows that the windows of a row of outputs meet are written as halves of
 // words, two rows in a word, padding included; the weights stand in the same order.
 struct SmladColumns {
   /// Words of a column.
-  [[nodiscard]] static constexpr std::int32_t column_words(const Window2D& window) noexcept {
+  [[nodiscard, gnu::always_inline]] static constexpr std::int32_t column_words(const Window2D& window) noexcept {
     return 2 * window.y.kernel;
   }
   /// And a word of zeros for rows outside of the input.
-  [[nodiscard]] static constexpr std::size_t words(const DepthwiseBlock& block) noexcept {
+  [[nodiscard, gnu::always_inline]] static constexpr std::size_t words(const DepthwiseBlock& block) noexcept {
     const Window2D& window = block.window;
     return static_cast<std::size_t>(column_words(window) * (columns(window.x) + window.x.kernel) + 1);
   }
@@ -68,7 +41,7 @@ struct SmladColumns {
   template <class X>
   [[gnu::always_inline]] static void put_pair(std::int32_t* to, std::uint32_t upper, std::uint32_t lower) noexcept {
     const std::uint32_t even[2] = {extend<X>(upper), extend<X>(lower)};
-    const std::uint32_t odd[2] = {extend<X>(ror8(upper)), extend<X>(ror8(lower))};
+    const std::uint32_t odd[2] = {extend_odd<X>(upper), extend_odd<X>(lower)};
     to[0] = wrapped(pack_low(even[0], even[1]));
     to[1] = wrapped(pack_high(even[0], even[1]));
     to[2] = wrapped(pack_low(odd[0], odd[1]));
@@ -77,7 +50,7 @@ struct SmladColumns {
   template <class X>
   [[gnu::always_inline]] static void put_single(std::int32_t* to, std::uint32_t row) noexcept {
     to[0] = wrapped(extend<X>(row));
-    to[1] = wrapped(extend<X>(ror8(row)));
+    to[1] = wrapped(extend_odd<X>(row));
   }
 
   [[gnu::always_inline]] static std::uint32_t four_weights(const signed char* row, std::int32_t c, int bits) noexcept {
@@ -153,11 +126,35 @@ struct SmladColumns {
 
   [[gnu::always_inline]] static void window_sums(const Window2D& window, const std::int32_t* x, const std::int32_t* w,
                                                  FourSums& sums) noexcept {
-#pragma GCC unroll 4
     for (std::int32_t kx = 0; kx < window.x.kernel; ++kx) {
       for (std::int32_t pairs = window.y.kernel / 2; pairs > 0; --pairs) add_row_pair(x, w, sums);
       if (window.y.kernel % 2 != 0) add_row(x, w, sums);
       x += (window.x.dilation - 1) * column_words(window);
+    }
+  }
+
+  template <class Y>
+  [[gnu::always_inline]] static void row_of_outputs(const DepthwiseBlock& block, const std::int32_t* column,
+                                                    const std::int32_t* weights, const ChannelFinish* channel,
+                                                    Y* to) noexcept {
+    const Window2D& window = block.window;
+    const std::int32_t step = column_words(window);
+    const TileOutput output = tile_output(block.finish);
+    if (has_column_jobs && output != TileOutput::sums && window.y.kernel == 3 && window.x.kernel == 3 &&
+        window.x.dilation == 1) {
+      ColumnsJob job{column, to, window.x.output, window.x.stride * step * 4, block.channels, weights, channel};
+      if (output == TileOutput::relu) return run_smlad_columns<TileOutput::relu>(&job);
+      if (output == TileOutput::plain) return run_smlad_columns<TileOutput::plain>(&job);
+      return run_smlad_columns<TileOutput::limited>(&job);
+    }
+    for (std::int32_t left = window.x.output; left > 0; --left, column += window.x.stride * step) {
+      FourSums sums = {};
+      window_sums(window, column, weights, sums);
+      for (int i = 0; i < 4; ++i) {
+        const int c = i == 1 ? 2 : i == 2 ? 1 : i;
+        to[c] = static_cast<Y>(Requantizer::of(channel[c])(block.finish, sums[i]));
+      }
+      to += block.channels;
     }
   }
 
@@ -178,16 +175,8 @@ struct SmladColumns {
       Y* to = y + c;
       for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
         fill_rows(block, x + c, zeros, oy * window.y.stride - window.y.before, scratch);
-        const std::int32_t* column = scratch;
-        for (std::int32_t left = window.x.output; left > 0; --left, column += window.x.stride * step) {
-          FourSums sums = {};
-          window_sums(window, column, weights, sums);
-          for (int i = 0; i < 4; ++i) {
-            const int channel = i == 1 ? 2 : i == 2 ? 1 : i;
-            to[channel] = static_cast<Y>(Requantizer::of(channel_finish[c + channel])(block.finish, sums[i]));
-          }
-          to += block.channels;
-        }
+        row_of_outputs(block, scratch, weights, channel_finish + c, to);
+        to += window.x.output * block.channels;
       }
     }
   }

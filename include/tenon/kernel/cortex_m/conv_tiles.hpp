@@ -18,7 +18,7 @@ struct ConvScratch {
   std::size_t words;
 
   template <class Patch>
-  [[nodiscard]] static constexpr ConvScratch of(const ConvBlock& block) noexcept {
+  [[nodiscard, gnu::always_inline]] static constexpr ConvScratch of(const ConvBlock& block) noexcept {
     constexpr auto longest = static_cast<std::int32_t>(360 / (Patch::words(8) - Patch::pixels) * 8);
     const auto all = static_cast<std::int32_t>(block.row_weights());
     const std::int32_t parts = (all + longest - 1) / longest;

@@ -17,7 +17,7 @@ namespace tenon::kernel {
 
 namespace cortex_m {
 
-[[nodiscard]] constexpr ConvBlock as_convolution(const DenseBlock& block) noexcept {
+[[nodiscard, gnu::always_inline]] inline constexpr ConvBlock as_convolution(const DenseBlock& block) noexcept {
   ConvBlock conv{};
   conv.window.x.input = conv.window.x.output = block.rows;
   conv.channels = block.inputs;
@@ -29,7 +29,7 @@ namespace cortex_m {
   conv.finish = block.finish;
   return conv;
 }
-[[nodiscard]] constexpr bool row_by_row(const DenseBlock& block) noexcept { return block.rows <= 2; }
+[[nodiscard, gnu::always_inline]] inline constexpr bool row_by_row(const DenseBlock& block) noexcept { return block.rows <= 2; }
 
 /// A word more: the loop may look behind the end.
 template <template <std::size_t> class Patch>

@@ -66,6 +66,17 @@ template <int Bits>
 [[gnu::always_inline]] inline std::uint32_t uxtb16(std::uint32_t v) noexcept {
   return static_cast<std::uint32_t>(__uxtb16(static_cast<uint8x4_t>(v)));
 }
+// With the rotation, which compilers leave apart.
+[[gnu::always_inline]] inline std::uint32_t sxtb16_ror8(std::uint32_t v) noexcept {
+  std::uint32_t r;
+  asm("sxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
+  return r;
+}
+[[gnu::always_inline]] inline std::uint32_t uxtb16_ror8(std::uint32_t v) noexcept {
+  std::uint32_t r;
+  asm("uxtb16 %0, %1, ror #8" : "=r"(r) : "r"(v));
+  return r;
+}
 [[gnu::always_inline]] inline std::uint32_t sxtab16(std::uint32_t sum, std::uint32_t v) noexcept {
   return static_cast<std::uint32_t>(__sxtab16(static_cast<int16x2_t>(sum), static_cast<int8x4_t>(v)));
 }
@@ -121,6 +132,8 @@ template <int Bits>
                   static_cast<std::uint32_t>(static_cast<std::int8_t>(v >> 16)));
 }
 [[gnu::always_inline]] inline std::uint32_t uxtb16(std::uint32_t v) noexcept { return v & 0x00FF00FF; }
+[[gnu::always_inline]] inline std::uint32_t sxtb16_ror8(std::uint32_t v) noexcept { return sxtb16(ror8(v)); }
+[[gnu::always_inline]] inline std::uint32_t uxtb16_ror8(std::uint32_t v) noexcept { return uxtb16(ror8(v)); }
 [[gnu::always_inline]] inline std::uint32_t sxtab16(std::uint32_t sum, std::uint32_t v) noexcept {
   return pack_low(sum + sxtb16(v), (sum >> 16) + (sxtb16(v) >> 16));
 }
@@ -144,10 +157,15 @@ template <int Bits>
 }
 #endif
 
-/// Bytes 0 and 2 of a word in its halves, extended as X is; with ror8 bytes 1 and 3.
+/// Bytes 0 and 2 of a word in its halves, extended as X is.
 template <class X>
 [[gnu::always_inline]] inline std::uint32_t extend(std::uint32_t word) noexcept {
   return static_cast<X>(-1) < X{0} ? sxtb16(word) : uxtb16(word);
+}
+/// Bytes 1 and 3.
+template <class X>
+[[gnu::always_inline]] inline std::uint32_t extend_odd(std::uint32_t word) noexcept {
+  return static_cast<X>(-1) < X{0} ? sxtb16_ror8(word) : uxtb16_ror8(word);
 }
 
 }  // namespace tenon::kernel::cortex_m

@@ -17,12 +17,12 @@ struct MlaPatch {
   static constexpr std::size_t pixels = Pixels;
 
   /// For `n` inputs; weights of 4 bits have zeros behind the last one, up to a multiple of 8.
-  [[nodiscard]] static constexpr std::size_t words(std::int64_t n) noexcept {
+  [[nodiscard, gnu::always_inline]] static constexpr std::size_t words(std::int64_t n) noexcept {
     return static_cast<std::size_t>((n + 7) / 8 * 8 + 1) * Pixels;
   }
-  [[nodiscard]] static constexpr std::size_t table_words(std::int64_t) noexcept { return 0; }
+  [[nodiscard, gnu::always_inline]] static constexpr std::size_t table_words(std::int64_t) noexcept { return 0; }
   static void fill_table(std::int32_t*, const std::uint8_t*, std::int32_t) noexcept {}
-  [[nodiscard]] static constexpr bool starts_differ(bool) noexcept { return false; }
+  [[nodiscard, gnu::always_inline]] static constexpr bool starts_differ(bool) noexcept { return false; }
   /// What the sums begin with.
   [[gnu::always_inline]] static void start(const std::int32_t*, bool, std::int32_t (&sums)[Pixels]) noexcept {
     for (std::int32_t& sum : sums) sum = 0;

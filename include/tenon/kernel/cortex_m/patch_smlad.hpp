@@ -14,11 +14,11 @@ template <std::size_t Pixels>
 struct SmladPatch {
   static constexpr std::size_t pixels = Pixels;
 
-  [[nodiscard]] static constexpr std::size_t words(std::int64_t n) noexcept {
+  [[nodiscard, gnu::always_inline]] static constexpr std::size_t words(std::int64_t n) noexcept {
     return static_cast<std::size_t>((n + 7) / 8 * 4 + 1) * Pixels;
   }
   /// Powers of two to multiply the inputs with, in the same order; only if no four channels are torn apart.
-  [[nodiscard]] static constexpr std::size_t table_words(std::int64_t channels) noexcept {
+  [[nodiscard, gnu::always_inline]] static constexpr std::size_t table_words(std::int64_t channels) noexcept {
     return channels % 4 == 0 ? static_cast<std::size_t>(channels / 2) : 0;
   }
   [[gnu::always_inline]] static void fill_table(std::int32_t* table, const std::uint8_t* shifts,
@@ -28,7 +28,7 @@ struct SmladPatch {
       *table++ = std::int32_t{1} << shifts[1] | std::int32_t{1} << (shifts[3] + 16);
     }
   }
-  [[nodiscard]] static constexpr bool starts_differ(bool four_bits) noexcept { return four_bits; }
+  [[nodiscard, gnu::always_inline]] static constexpr bool starts_differ(bool four_bits) noexcept { return four_bits; }
   /// What the sums begin with: weights of 4 bits are 8 too large in the loop.
   [[gnu::always_inline]] static void start(const std::int32_t* x, bool four_bits,
                                            std::int32_t (&sums)[Pixels]) noexcept {
@@ -84,7 +84,7 @@ struct SmladPatch {
   [[gnu::always_inline]] void copy(const X* x, std::int32_t n) noexcept {
     put_all(
         n, [x](std::int32_t i) { return extend<X>(load_word(x + i)); },
-        [x](std::int32_t i) { return extend<X>(ror8(load_word(x + i))); },
+        [x](std::int32_t i) { return extend_odd<X>(load_word(x + i)); },
         [x](std::int32_t i) { return std::int32_t{x[i]}; });
   }
   template <class X>
@@ -101,7 +101,7 @@ struct SmladPatch {
     };
     put_all(
         n, [=](std::int32_t i) { return times(extend<X>(load_word(x + i)), table[i / 2]); },
-        [=](std::int32_t i) { return times(extend<X>(ror8(load_word(x + i))), table[i / 2 + 1]); }, value);
+        [=](std::int32_t i) { return times(extend_odd<X>(load_word(x + i)), table[i / 2 + 1]); }, value);
   }
   [[gnu::always_inline]] void close(std::int32_t n, bool four_bits) noexcept { zeros(-n & (four_bits ? 7 : 3)); }
 };
@@ -113,7 +113,7 @@ template <std::size_t N>
     const std::uint32_t v = load_word(w);
     for (std::size_t p = 0; p < N; ++p) {
       a[p] = smlad(sxtb16(v), static_cast<std::uint32_t>(x[p]), a[p]);
-      a[p] = smlad(sxtb16(ror8(v)), static_cast<std::uint32_t>(x[N + p]), a[p]);
+      a[p] = smlad(sxtb16_ror8(v), static_cast<std::uint32_t>(x[N + p]), a[p]);
     }
   }
   return x + N;
@@ -145,7 +145,7 @@ template <std::size_t Pixels>
     }
     for (std::size_t p = 0; p < Pixels; ++p) {
       sums[p] = smlad(sxtb16(v), static_cast<std::uint32_t>(x[p]), sums[p]);
-      sums[p] = smlad(sxtb16(ror8(v)), static_cast<std::uint32_t>(x[Pixels + p]), sums[p]);
+      sums[p] = smlad(sxtb16_ror8(v), static_cast<std::uint32_t>(x[Pixels + p]), sums[p]);
     }
   }
 }

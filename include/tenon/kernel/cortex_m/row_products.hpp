@@ -54,7 +54,7 @@ template <std::size_t Rows>
     for (std::size_t r = 0; r < Rows; ++r, w[r - 1] += 4) {
       const std::uint32_t v = load_word(w[r]);
       a[r] = smlad(sxtb16(v), static_cast<std::uint32_t>(x[0]), a[r]);
-      a[r] = smlad(sxtb16(ror8(v)), static_cast<std::uint32_t>(x[1]), a[r]);
+      a[r] = smlad(sxtb16_ror8(v), static_cast<std::uint32_t>(x[1]), a[r]);
     }
   }
   return x + 1;

@@ -35,7 +35,7 @@ struct TileJob {
   std::int32_t inputs;
 };
 
-[[nodiscard]] constexpr TileOutput tile_output(const FinishTraits& traits) noexcept {
+[[nodiscard, gnu::always_inline]] inline constexpr TileOutput tile_output(const FinishTraits& traits) noexcept {
   if (traits.raw || traits.limit_bits < 31) return TileOutput::sums;
   if (traits.channel_high) return traits.low == 0 ? TileOutput::limited : TileOutput::sums;
   if (traits.high != 127) return TileOutput::sums;
