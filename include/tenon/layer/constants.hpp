@@ -73,6 +73,7 @@ struct LayerConstants {
   std::int64_t largest_score = 0;  ///< as largest_sum, of an attention's products of query and key
 
   [[nodiscard]] constexpr bool fits_int32() const noexcept { return largest_sum <= largest(31); }
+  [[nodiscard]] constexpr bool scores_fit_int32() const noexcept { return largest_score <= largest(31); }
 };
 
 /// What becomes of the sum of a channel: limited, bias added, limited again, then the output quantizer.
@@ -175,21 +176,21 @@ constexpr Fault align_values(std::span<const float> values, std::size_t rows,
   const auto larger = [](std::size_t a, std::size_t b) { return a > b ? a : b; };
   const std::size_t ratios = larger(one_range ? 1 : columns, y.scales.size());
   const std::size_t channels = larger(larger(columns, ratios), y.frac_bits.size());
-  out.clear();
+  out.resize(rows * channels);
   shifts.clear();
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < channels; ++c) {
-      const std::size_t column = columns == 1 ? 0 : c;
-      float range = whole_range;
-      for (std::size_t k = 0; !one_range && k < rows; ++k) {
-        const float a = float32::absolute(values[k * columns + column]);
-        range = a > range ? a : range;
-      }
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::size_t column = columns == 1 ? 0 : c;
+    float range = whole_range;
+    for (std::size_t r = 0; !one_range && r < rows; ++r) {
+      const float a = float32::absolute(values[r * columns + column]);
+      range = a > range ? a : range;
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
       const AlignedValue v =
           align_weight(values[r * columns + column], range, y.scale_of(c), value_bits,
                        y.frac_bits_of(c), y.value_bits, {ratios == 1 ? 0 : c, ratios});
       if (v.shift >= y.value_bits) return Fault::aligned_value_exceeds_buffer;
-      out.push_back(static_cast<typename Out::value_type>(v.value));
+      out[r * channels + c] = static_cast<typename Out::value_type>(v.value);
       if (r == 0) shifts.push_back(v.shift);
     }
   }
