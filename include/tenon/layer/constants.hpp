@@ -67,12 +67,20 @@ struct LayerConstants {
   typename detail::TableOf<Storage>::Type table{};  ///< of an Activation or of position embeddings
   int input_bits = 0;            ///< value bits of the input, before it came to the buffer
   int weight_shift = 0;          ///< fractional bits of weights that have some
+  int dividend_bits = 0;         ///< value bits of weights and their fraction
   int state_bits = 0;            ///< value bits of a recurrent state
+  int turn_bits = 0;             ///< value bits of that state turned by its weights
   int exp_bits = 0;              ///< fractional bits of a shiftmax
   int exp_buffer_bits = 0;       ///< value bits of its sums
   std::int64_t largest_score = 0;  ///< as largest_sum, of an attention's products of query and key
 
   [[nodiscard]] constexpr bool fits_int32() const noexcept { return largest_sum <= largest(31); }
+  /// Whether a recurrent state times its weights needs neither 64 bits nor a limit.
+  [[nodiscard]] constexpr bool turns_fit_int32() const noexcept {
+    return turn_bits <= (buffer_bits < 30 ? buffer_bits : 30);
+  }
+  /// Whether gamma as a layer normalization divides it stays below 2^24.
+  [[nodiscard]] constexpr bool dividends_fit_24_bits() const noexcept { return dividend_bits <= 24; }
   [[nodiscard]] constexpr bool scores_fit_int32() const noexcept { return largest_score <= largest(31); }
 };
 

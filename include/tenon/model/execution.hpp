@@ -38,6 +38,7 @@ struct LayerMemory {
   std::int64_t bytes = 0;
   std::int64_t scratch = 0;
   std::array<bool, 3> overwrites{};
+  std::int64_t input_at = -1;  ///< where in the output its input may stand from the beginning
 };
 
 namespace detail {
@@ -178,7 +179,17 @@ template <std::size_t N>
     }
   }
   items[tensors[N - 1].holder].last = static_cast<std::int32_t>(N);
+  std::array<std::size_t, N> within{};  // the layer in whose output that of a layer is made, or 0
   for (std::size_t i = 1; i < N; ++i) {
+    if (!tensors[i].computed || sizes[i].input_at < 0) continue;
+    const std::size_t source = tensors[inputs[i][0]].holder;
+    if (source == 0 || items[source].last != static_cast<std::int32_t>(i)) continue;
+    within[source] = i;
+    items[i].first = items[source].first;
+    items[source].bytes = 0;
+  }
+  for (std::size_t i = 1; i < N; ++i) {
+    if (within[i] != 0) continue;
     for (std::size_t k = 0; tensors[i].computed && k < inputs[i].count && place[i] == i; ++k) {
       Lifetime& source = items[place[tensors[inputs[i][k]].holder]];
       const bool dies_here = source.last == static_cast<std::int32_t>(i) && source.bytes > 0;
@@ -195,6 +206,10 @@ template <std::size_t N>
   for (std::size_t i = 0; i < N; ++i) {
     memory.offsets[i] = offsets[place[i]];
     memory.scratch_offsets[i] = offsets[N + i];
+  }
+  for (std::size_t i = N; i-- > 1;) {
+    if (within[i] == 0) continue;
+    memory.offsets[i] = memory.offsets[within[i]] + sizes[within[i]].input_at;
   }
   return memory;
 }
@@ -227,6 +242,9 @@ constexpr std::int64_t scratch_elements(const Params& params, const Shape& input
   }
   if constexpr (StatefulLayer<Params>) elements = 0;
   if constexpr (std::is_same_v<Params, LayerMadNormalizationParams>) {
+    elements = counts.alignment ? input.channels() : 0;
+  }
+  if constexpr (std::is_same_v<Params, DenseParams>) {
     elements = counts.alignment ? input.channels() : 0;
   }
   if constexpr (std::is_same_v<Params, ShiftmaxParams>) elements = input.channels();
@@ -265,6 +283,10 @@ constexpr LayerMemory memory_of(const std::array<TensorPlan, N>& tensors) noexce
     constexpr Shape second = Model::shapes[Model::inputs[I][Model::inputs[I].count > 1 ? 1 : 0]];
     memory.scratch =
         4 * scratch_elements(params, input, second, static_layer<Model, Params, I>.counts);
+    const DataType first = tensors[Model::inputs[I][0]].type;
+    if (std::is_same_v<const ClassTokenParams, decltype(params)> && first == tensors[I].type) {
+      memory.input_at = input.channels() * size_of(first);
+    }
     for (std::size_t k = 0; k < Model::inputs[I].count; ++k) {
       // Bytes may be written over wider elements; other types would alias.
       const DataType from = tensors[Model::inputs[I][k]].type;

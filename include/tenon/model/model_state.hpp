@@ -83,12 +83,22 @@ class StatesOfLayers {
 namespace detail {
 
 template <class Model, QuantizationParams Params, std::size_t... I>
-auto integer_states(std::index_sequence<I...>)
-    -> StatesOfLayers<StateOf<I, ElementOf<state_type<Model, Params, I>()>,
-                              state_elements<Model, I>()>...>;
+constexpr auto integer_states(std::index_sequence<I...>) noexcept {
+  if constexpr (is_stateful<Model>) {
+    return StatesOfLayers<
+        StateOf<I, ElementOf<state_type<Model, Params, I>()>, state_elements<Model, I>()>...>{};
+  } else {
+    return StatesOfLayers<>{};  // short in messages
+  }
+}
 template <class Model, std::size_t... I>
-auto float_states(std::index_sequence<I...>)
-    -> StatesOfLayers<StateOf<I, float, state_elements<Model, I>()>...>;
+constexpr auto float_states(std::index_sequence<I...>) noexcept {
+  if constexpr (is_stateful<Model>) {
+    return StatesOfLayers<StateOf<I, float, state_elements<Model, I>()>...>{};
+  } else {
+    return StatesOfLayers<>{};
+  }
+}
 
 }  // namespace detail
 

@@ -93,17 +93,13 @@ class Quantized {
 
   /// The outputs for one input, computed in an arena on the stack.
   template <class In>
-  [[nodiscard]] constexpr Output operator()(const In& input) const noexcept
-    requires(!stateful)
-  {
+  [[nodiscard]] constexpr Output operator()(const In& input) const noexcept requires(!stateful) {
     State none;
     return (*this)(input, none);
   }
   /// The same for the next input of a stream. A constant model needs a State.
   template <class In>
-  [[nodiscard]] constexpr Output operator()(const In& input) noexcept
-    requires stateful
-  {
+  [[nodiscard]] constexpr Output operator()(const In& input) noexcept requires stateful {
     return (*this)(input, state_);
   }
   template <class In>
@@ -124,18 +120,15 @@ class Quantized {
   }
   /// The same in the arena of the caller, where the outputs stay until the next inference.
   template <class In>
-  [[nodiscard]] std::span<const OutputElement, output_size> operator()(
-      const In& input, Arena& arena) const noexcept
-    requires(!stateful)
-  {
+  [[nodiscard]] std::span<const OutputElement, output_size> operator()(const In& input,
+                                                                       Arena& arena) const noexcept
+      requires(!stateful) {
     State none;
     return (*this)(input, arena, none);
   }
   template <class In>
   [[nodiscard]] std::span<const OutputElement, output_size> operator()(
-      const In& input, Arena& arena) noexcept
-    requires stateful
-  {
+      const In& input, Arena& arena) noexcept requires stateful {
     return (*this)(input, arena, state_);
   }
   template <class In>

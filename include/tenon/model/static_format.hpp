@@ -63,6 +63,8 @@ struct ConstantCounts {
   bool alignment = false;   ///< whether the input shifts are needed depends on the calibration
   bool fits_int32 = false;  ///< whatever the weights are
   bool scores_fit_int32 = false;
+  bool dividends_fit_24_bits = false;
+  bool turns_fit_int32 = false;
 };
 
 struct StaticLayer {
@@ -257,8 +259,7 @@ constexpr StaticLayer prepare_statically(const Params& params, const StaticInput
       std::is_same_v<Params, StatefulRecurrentParams> || (keeps_format<Params> && a.aligned);
   ConstantCounts& c = known.counts;
   const StaticFormat& summed = inputs_needed<Params> == 3 ? inputs.c : a;
-  c.alignment =
-      aligns(params) && summed.frac_bits > 1 && summed.scales == 0 && !summed.aligned;
+  c.alignment = aligns(params) && summed.frac_bits > 1 && summed.scales == 0 && !summed.aligned;
   c.input_shift = c.alignment ? summed.frac_bits : constants.input_shift.size();
   c.second_shift = constants.second_shift.size();
   c.weights = counts.kernel + counts.normalization + 2 * counts.recurrent;
@@ -273,21 +274,23 @@ constexpr StaticLayer prepare_statically(const Params& params, const StaticInput
   c.exp_bits = constants.exp_bits;
   c.exp_buffer_bits = constants.exp_buffer_bits;
   c.scores_fit_int32 = constants.scores_fit_int32();
+  c.dividends_fit_24_bits = constants.dividends_fit_24_bits();
+  c.turns_fit_int32 = constants.turns_fit_int32();
   c.weight_bits = quantizers.weights.bitwidth;
   c.buffer_bits = constants.buffer_bits;
   c.has_output = quantizers.has_output;
   if (c.has_output) {
     c.mantissas = constants.output.mantissas.size();
     c.shifts = constants.output.shifts.size();
-    c.scale_bits = std::is_same_v<Params, StatefulRecurrentParams>
-                       ? quantizers.output.bitwidth
-                       : quantizers.output.scale_bits;
+    c.scale_bits = std::is_same_v<Params, StatefulRecurrentParams> ? quantizers.output.bitwidth
+                                                                   : quantizers.output.scale_bits;
     c.output_buffer_bits = constants.output.buffer_bits;
     c.output_bits = constants.output.value_bits;
   }
-  c.fits_int32 = always_fits_int32(params, input, a.value_bits, c.weight_bits, c.alignment,
-                                   c.buffer_bits);
-  if (std::is_same_v<Params, AttentionParams> && !c.alignment) c.fits_int32 = constants.fits_int32();
+  c.fits_int32 =
+      always_fits_int32(params, input, a.value_bits, c.weight_bits, c.alignment, c.buffer_bits);
+  if (std::is_same_v<Params, AttentionParams> && !c.alignment)
+    c.fits_int32 = constants.fits_int32();
   return known;
 }
 
@@ -348,10 +351,9 @@ constexpr StaticLayer prepare_layer_statically() noexcept {
     constexpr const StaticLayer& c = static_layer<Model, Params, last>;
     constexpr StaticInputs given{a.format, b.format, c.format, Model::shapes[inputs[0]],
                                  Model::shapes[middle]};
-    constexpr std::size_t vectors =
-        larger(larger(larger(a.format.frac_bits, a.format.scales),
-                      larger(b.format.frac_bits, b.format.scales)),
-               larger(c.format.frac_bits, c.format.scales));
+    constexpr std::size_t vectors = larger(larger(larger(a.format.frac_bits, a.format.scales),
+                                                  larger(b.format.frac_bits, b.format.scales)),
+                                           larger(c.format.frac_bits, c.format.scales));
     if constexpr (a.fault != Fault::none || b.fault != Fault::none || c.fault != Fault::none) {
       return {};  // the layer in front is reported
     } else {

@@ -87,6 +87,10 @@ struct StoredConstants {
   [[nodiscard]] static constexpr bool scores_fit_int32() noexcept {
     return Counts.scores_fit_int32;
   }
+  [[nodiscard]] static constexpr bool dividends_fit_24_bits() noexcept {
+    return Counts.dividends_fit_24_bits;
+  }
+  [[nodiscard]] static constexpr bool turns_fit_int32() noexcept { return Counts.turns_fit_int32; }
 };
 
 namespace detail {
