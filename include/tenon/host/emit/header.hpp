@@ -246,8 +246,8 @@ class HeaderWriter {
            q.shifts.size(), maximum.size());
     line("      .mantissas = {{{}}},", cpp_text::numbers(q.mantissas, indent));
     line("      .shifts = {{{}}},", cpp_text::numbers(q.shifts, indent));
-    line("      .value_bits = {}, .buffer_bits = {}, .has_relu = {}, .maximum = {{{}}}}};", q.value_bits, q.buffer_bits, has_relu,
-         cpp_text::numbers(maximum, indent));
+    line("      .value_bits = {}, .buffer_bits = {}, .has_relu = {}, .float32_products = {}, .maximum = {{{}}}}};", q.value_bits,
+         q.buffer_bits, has_relu, q.float32_products, cpp_text::numbers(maximum, indent));
   }
 
   void outputs() {
