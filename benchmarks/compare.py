@@ -8,7 +8,7 @@
 
 DIR has NAME.tflite, NAME.onnx and NAME_VARIANT.onnx, int8. An EXECUTABLE comes from exported.py; --quantized models are also run
 by `tenon bench`. Every runtime loads each file once, in a process of its own on the same processor, and is asked for a round
-(of `--seconds`) in turn, `--rounds` times, so that what else the machine does meets all alike. First all variants
+(of `--seconds`) in turn, `--rounds` times, so that what else the machine does meets all alike; as root, with real-time priority. First all variants
 have three rounds; those that take more than 1.5 times as long as its fastest do not go on. The fastest minimum of a
 runtime's variants counts. Ratios are the fastest peer's time over Tenon's: above 1, Tenon is faster.
 """
@@ -33,16 +33,15 @@ from peer_worker import PATHS
 VARIANTS = ("int8", "direct", "s8s8", "u8s8")
 TENON = ("tenon", "tenon interpreter")
 SCREENING_ROUNDS, SCREENING_FACTOR = 3, 1.5
-PRIORITY = -15
 NAMES = {"litert": "LiteRT", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "tenon": "Tenon",
          "tenon interpreter": "Tenon interpreter"}
 
 
 def prepare(cpu):
-    """What a measured process does before it starts: on one processor, ahead of others where that is allowed."""
+    """What a measured process does before it starts: on one processor, undisturbed by others where that is allowed."""
     os.sched_setaffinity(0, {cpu})
     try:
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except PermissionError:
         pass
 
