@@ -7,6 +7,7 @@
 #include <tenon/check/fault.hpp>
 #include <tenon/kernel/arch.hpp>
 #include <tenon/layer/any_layer.hpp>
+#include <tenon/model/exported.hpp>
 #include <tenon/model/graph.hpp>
 #include <tenon/model/quantized.hpp>
 #include <tenon/number/fixed_point.hpp>

@@ -67,6 +67,43 @@ TEST_CASE("shapes that are merged must agree") {
   CHECK(says(model.on(v2), Category::SHAPE_MISMATCH, 5, number(16), number(8)));
 }
 
+namespace {
+
+/// Two branches of these widths, with or without a ReLU at the end of the second, concatenated.
+constexpr Sequence concatenated(std::int32_t first, std::int32_t second, bool relu = true) {
+  Sequence model;
+  model.input({8, 8, 8}).conv(8).relu(first);
+  const std::int16_t skip = model.last();
+  model.conv(8);
+  if (relu)
+    model.relu(second);
+  else
+    model.quantized(second);
+  return model.merge(LayerKind::concatenate, skip, model.last());
+}
+
+}  // namespace
+
+TEST_CASE("what is concatenated must agree in width and sign") {
+  const auto width = concatenated(8, 4).conv(4).dequantize().on(v2);
+  CHECK_FALSE(width.converts);
+  CHECK(says(width, Category::SHAPE_MISMATCH, 5, number(4), number(8)));
+  const auto sign = concatenated(4, 4, false).conv(4).dequantize().on(v2);
+  CHECK(says(sign, Category::SHAPE_MISMATCH, 4, word(Word::signed_input),
+             word(Word::unsigned_input)));
+  CHECK(concatenated(8, 8, false).conv(4).dequantize().on(v2).converts);
+}
+
+TEST_CASE("a concatenate of a concatenate has the width of its own inputs") {
+  Sequence model = concatenated(8, 8);
+  const std::int16_t both = model.last();
+  model.conv(8, {.from = 2}).relu();
+  model.merge(LayerKind::concatenate, both, model.last()).conv(4).dequantize();
+  const auto verdict = model.on(v2);
+  CHECK(verdict.converts);
+  CHECK(verdict.has(Category::MERGE_PLACEMENT));
+}
+
 TEST_CASE("a model has one output") {
   Sequence model;
   model.input({8, 8, 8}).conv(8).relu();

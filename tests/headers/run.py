@@ -1,15 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each header compiles alone, with host and device flags, and includes only what its folder may.
 
+A header is compiled where nothing is visible but what it includes itself, directly or through others. That does not
+take a compilation from nothing each:
+- clang compiles it upon the precompiled form of the largest header that it includes, which was made the same way;
+- the other compilers take it in a chain, in which each header includes the one before it.
+Only the headers of a chain that fails are compiled alone, to tell which it is.
+
 `run.py [path-part...]` checks only the headers whose path contains one of the parts.
 """
 import concurrent.futures
+import functools
+import os
 import pathlib
 import platform
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 TENON = INCLUDE / "tenon"
@@ -24,7 +33,8 @@ ARCHITECTURE = {
     "cortex_m": r"(arm_acle|arm_mve|arm_neon)\.h",
 }
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror"]
-BASE = ["-std=c++20", "-fsyntax-only", "-fno-diagnostics-color", *WARNINGS, f"-I{INCLUDE}"]
+CLANG = "clang++-16"
+BASE = ["-std=c++20", "-fno-diagnostics-color", *WARNINGS, f"-I{INCLUDE}"]
 DEVICE = [*BASE, "-mthumb", "-fno-exceptions", "-fno-rtti"]
 
 
@@ -41,7 +51,7 @@ def include_faults(header):
     """What the #include lines of this header may not have."""
     here = folder(header)
     faults = []
-    for quote, name in re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)', header.read_text(), re.MULTILINE):
+    for quote, name in includes(header):
         parts = name.split("/")
         if quote == '"':
             faults.append(f'"{name}": write <tenon/…>')
@@ -76,6 +86,29 @@ def host_includes():
     return ["-isystem" + flag[2:] for flag in run.stdout.split()]
 
 
+@functools.cache
+def includes(header):
+    """Names in the #include lines of this header, each with its quote."""
+    return re.findall(r'^\s*#\s*include\s*([<"])([^>"]+)', header.read_text(), re.MULTILINE)
+
+
+@functools.cache
+def closure(header):
+    """All project headers that this one includes, directly or through others."""
+    direct = [INCLUDE / name for _, name in includes(header) if name.startswith("tenon/")]
+    return frozenset(direct).union(*(closure(h) for h in direct if h.is_file()))
+
+
+@functools.cache
+def weight(header):
+    """Roughly what reading this header costs: the text, and the libraries, which are larger than all of it."""
+    files = closure(header) | {header}
+    libraries = {name for f in files if f.is_file() for _, name in includes(f) if not name.startswith("tenon/")}
+    large = ("nlohmann", "xtensor", "CLI", "fmt", "filesystem", "regex")
+    return sum(f.stat().st_size for f in files if f.is_file()) + sum(
+        400_000 if name.startswith(large) else 20_000 for name in libraries)
+
+
 def commands(header, host):
     """The compilers and flags that must accept this header."""
     path = header.relative_to(TENON).parts
@@ -83,21 +116,87 @@ def commands(header, host):
     if path[:2] == ("kernel", "x86"):
         native = native + ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni", "-mavx2"]
     if path[:2] != ("kernel", "x86") or platform.machine() in ("x86_64", "AMD64"):
-        yield ["g++", *native]
-        # Host headers take seconds each: the second compiler sees them all in the umbrella header.
-        if folder(header) != "host":
-            yield ["clang++-16", *native]
+        # Host headers take seconds each: one compiler takes each, the other sees them all at once (`main`).
+        if folder(header) != "host" or not shutil.which(CLANG):
+            yield ("g++", *native)
+        yield (CLANG, *native)
     if on_device(header) and path[:2] not in (("kernel", "x86"), ("kernel", "arm")):
-        yield ["arm-none-eabi-g++", "-mcpu=cortex-m4", *DEVICE]
+        yield ("arm-none-eabi-g++", "-mcpu=cortex-m4", *DEVICE)
         if path[:2] == ("kernel", "cortex_m"):
-            yield ["arm-none-eabi-g++", "-mcpu=cortex-m0plus", *DEVICE]
-            yield ["arm-none-eabi-g++", "-mcpu=cortex-m55", "-mfloat-abi=hard", *DEVICE]
+            yield ("arm-none-eabi-g++", "-mcpu=cortex-m0plus", *DEVICE)
+            yield ("arm-none-eabi-g++", "-mcpu=cortex-m55", "-mfloat-abi=hard", *DEVICE)
 
 
-def compile_alone(command, header):
-    text = f"#include <{header.relative_to(INCLUDE).as_posix()}>\n"
-    run = subprocess.run([*command, "-x", "c++", "-"], input=text, capture_output=True, text=True, check=False)
+def compile_text(command, headers):
+    """What the compiler says of a program that includes these headers in this order; empty if nothing."""
+    text = "".join(f"#include <{h.relative_to(INCLUDE).as_posix()}>\n" for h in headers)
+    run = subprocess.run([*command, "-"], input=text, capture_output=True, text=True, check=False)
     return "" if run.returncode == 0 else run.stdout + run.stderr or "failed"
+
+
+def chains(headers):
+    """The fewest lists in which each header includes the one before it (a largest matching of such pairs)."""
+    before, after = {}, {}
+
+    def place(header, seen):
+        for larger in headers:
+            if header in closure(larger) and larger not in seen:
+                seen.add(larger)
+                if larger not in before or place(before[larger], seen):
+                    before[larger], after[header] = header, larger
+                    return True
+        return False
+
+    for header in headers:
+        place(header, set())
+    for header in headers:
+        if header not in before:
+            chain = [header]
+            while chain[-1] in after:
+                chain.append(after[chain[-1]])
+            yield chain
+
+
+def compile_chains(pool, command, headers):
+    """For each header a function that waits for what the compiler says of it."""
+    for chain in chains(headers):
+        whole = pool.submit(compile_text, [*command, "-fsyntax-only", "-x", "c++"], chain)
+        for header in chain:
+            yield header, lambda whole=whole, header=header: whole.result() and compile_text(
+                [*command, "-fsyntax-only", "-x", "c++"], [header])
+
+
+def compile_tree(pool, command, headers, store):
+    """The same with precompiled headers, each upon that of the largest header that it includes."""
+    parents = {h: max(closure(h) & set(headers), key=lambda p: (weight(p), p), default=None) for h in headers}
+    inner = set(parents.values())
+    output = {h: f"{store}/{number}.pch" for number, h in enumerate(headers)}
+
+    def compile_one(header):
+        upon = parents[header]
+        # Where that one failed, the next that it stands upon.
+        while upon and not os.path.isfile(output[upon]):
+            upon = parents[upon]
+        flags = ["-include-pch", output[upon]] if upon else []
+        if header in inner:
+            flags += ["-x", "c++-header", "-fpch-instantiate-templates", "-o", output[header]]
+        else:
+            flags += ["-fsyntax-only", "-x", "c++"]
+        return compile_text([*command, *flags], [header])
+
+    # Workers take what was submitted first, so that nobody waits for a header that has not begun.
+    order = sorted(headers, key=lambda h: (h not in inner, len(closure(h))))
+    begun = {}
+
+    def after_parent(header):
+        if parents[header]:
+            begun[parents[header]].result()
+        return compile_one(header)
+
+    for header in order:
+        begun[header] = pool.submit(after_parent, header)
+    for header in order:
+        yield header, begun[header].result
 
 
 def main():
@@ -105,9 +204,26 @@ def main():
     headers = sorted(h for h in TENON.rglob("*.hpp") if not parts or any(p in h.as_posix() for p in parts))
     host = host_includes()
     faults = {h: include_faults(h) + shape_faults(h) for h in headers}
-    jobs = [(c, h) for h in headers for c in commands(h, host) if shutil.which(c[0])]
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        for (command, header), output in zip(jobs, pool.map(lambda j: compile_alone(*j), jobs)):
+    groups = {}
+    for header in headers:
+        for command in commands(header, host):
+            if shutil.which(command[0]):
+                groups.setdefault(command, []).append(header)
+    pending = []
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as store:
+        for number, (command, group) in enumerate(groups.items()):
+            if command[0] == CLANG:
+                os.mkdir(f"{store}/{number}")
+                results = compile_tree(pool, command, group, f"{store}/{number}")
+            else:
+                results = compile_chains(pool, command, group)
+            pending += [(command, *result) for result in results]
+        together = [h for h in headers if folder(h) == "host"]
+        if together and shutil.which("g++"):
+            whole = pool.submit(compile_text, ["g++", *BASE, *host, "-fsyntax-only", "-x", "c++"], together)
+            pending.append((("g++", "all host headers together"), together[0], whole.result))
+        for command, header, result in pending:
+            output = result()
             if output:
                 faults[header].append(f"{command[0]} {command[1]}:\n{output}")
     for header in headers:

@@ -47,22 +47,34 @@ struct BlockContext {
   return bits > 0 ? bits : block.activated() ? 32 : 28;
 }
 
-/// Width of what a block reads. A concatenate hands on what it reads.
-[[nodiscard]] constexpr std::int32_t input_bits_of(const BlockContext& model,
-                                                   const Block& block) noexcept {
-  const Block* reader = &block;
-  for (;;) {
-    if (reader->producers[0] == nothing) {
-      if (model.rules.graph.input_as_four_bits) return 4;
-      return bits_of(model.layer(input_of(model.layers)).data_type);
-    }
-    const Block& producer = model.block(reader->producers[0]);
-    if (producer.node != Node::Concatenate) {
-      const std::int32_t bits = model.layer(producer.tail).output_bits;
-      return bits > 0 ? bits : 28;
-    }
-    reader = &producer;
+/// The block whose output this input is, seen through concatenates, which hand on what they read;
+/// nullptr is the input of the model.
+[[nodiscard]] constexpr const Block* source_of(const BlockContext& model, const Block& block,
+                                               std::size_t which = 0) noexcept {
+  std::int16_t from = block.producers[which];
+  while (from != nothing && model.block(from).node == Node::Concatenate) {
+    from = model.block(from).producers[0];
   }
+  return from == nothing ? nullptr : &model.block(from);
+}
+
+/// Width of what a block reads.
+[[nodiscard]] constexpr std::int32_t input_bits_of(const BlockContext& model, const Block& block,
+                                                   std::size_t which = 0) noexcept {
+  const Block* source = source_of(model, block, which);
+  if (source == nullptr) {
+    if (model.rules.graph.input_as_four_bits) return 4;
+    return bits_of(model.layer(input_of(model.layers)).data_type);
+  }
+  const std::int32_t bits = model.layer(source->tail).output_bits;
+  return bits > 0 ? bits : 28;
+}
+
+/// Whether what a block reads has a sign: what a ReLU gives has none below 8 bits.
+[[nodiscard]] constexpr bool input_is_signed(const BlockContext& model, const Block& block,
+                                             std::size_t which) noexcept {
+  const Block* source = source_of(model, block, which);
+  return source == nullptr || source->relu == nothing || input_bits_of(model, block, which) >= 8;
 }
 
 }  // namespace tenon::akida

@@ -148,11 +148,16 @@ constexpr void convert_merge(const BlockContext& model, const Block& block,
     refusals.refuse(Category::SHAPE_MISMATCH, block.operation, number(right.channels),
                     number(left.channels));
   }
-  if (add || block.producers[0] == nothing || block.producers[1] == nothing) return;
-  const std::int32_t bits = model.layer(model.block(block.producers[0]).tail).output_bits;
-  const std::int32_t others = model.layer(model.block(block.producers[1]).tail).output_bits;
+  if (add) return;
+  const std::int32_t bits = input_bits_of(model, block, 0);
+  const std::int32_t others = input_bits_of(model, block, 1);
   if (bits != others) {
-    refusals.refuse(Category::INPUT_BITS, block.operation, number(others), number(bits));
+    refusals.refuse(Category::SHAPE_MISMATCH, block.operation, number(others), number(bits));
+  } else if (input_is_signed(model, block, 0) != input_is_signed(model, block, 1)) {
+    const auto sign = [&](std::size_t which) {
+      return word(input_is_signed(model, block, which) ? Word::signed_input : Word::unsigned_input);
+    };
+    refusals.refuse(Category::SHAPE_MISMATCH, block.operation, sign(1), sign(0));
   }
 }
 

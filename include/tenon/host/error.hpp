@@ -99,6 +99,7 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {3005, "a layer cannot be run"},
     {3006, "a layer cannot be computed, so the output of the model is unknown"},
     {3007, "the tokens of a layer are too many runs of consecutive ones"},
+    {3008, "a part of the model cannot be exported"},
     {3010, "a layer needs an input with scales"},
     {3011, "a layer needs an output quantizer on the layer before it"},
     {3012, "the padding values of a layer are not one, or one for each channel"},
@@ -158,6 +159,9 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {5062, "a field of a sketch holds a wrong value"},
     {5063, "a version, device or tool chain of the hardware is not known"},
     {5064, "a float model is to compute the hardware's integers"},
+    {5065, "a float model is to be exported"},
+    {5066, "an architecture is not known"},
+    {5067, "a namespace is not a C++ name"},
 };
 
 /// The one-line meaning of a number, or an empty text.

@@ -51,7 +51,7 @@ inline constexpr std::array category_texts{
     CategoryText{Category::LUT_BITS, "LUT_BITS", "the width of what the activation table reads", "quantize its input to 11 bits"},
     CategoryText{Category::TOKEN_RANGE, "TOKEN_RANGE", "the range of tokens", "extract tokens that follow each other"},
     CategoryText{Category::CONCAT_ARITY, "CONCAT_ARITY", "the number of merged tensors", "merge two at a time, with a 1x1 convolution between"},
-    CategoryText{Category::SHAPE_MISMATCH, "SHAPE_MISMATCH", "the shape of the second input", "give both inputs the same shape"},
+    CategoryText{Category::SHAPE_MISMATCH, "SHAPE_MISMATCH", "the shape or width of the second input", "give both inputs the same shape; those of a Concatenate also the same bits"},
     CategoryText{Category::STEM_SHAPE, "STEM_SHAPE", "the image or kernel of the stem", "use a square image, a multiple of a square kernel, and a stride equal to the kernel"},
     CategoryText{Category::TOOL_ERROR, "TOOL_ERROR", "what the tool chain meets", "the tool chain fails here: end the model differently or replace the layer"},
     CategoryText{Category::V1_OUTPUT_QUANTIZER_NOT_ON_RELU, "V1_OUTPUT_QUANTIZER_NOT_ON_RELU", "the activation in front of its output quantizer", "follow the layer by a ReLU"},

@@ -14,6 +14,7 @@
 #include <tenon/host/cli/check.hpp>
 #include <tenon/host/cli/config.hpp>
 #include <tenon/host/cli/evaluate.hpp>
+#include <tenon/host/cli/export.hpp>
 #include <tenon/host/cli/files.hpp>
 #include <tenon/host/cli/insert_rescaling.hpp>
 #include <tenon/host/cli/map.hpp>
@@ -48,6 +49,7 @@ inline int run_command(int argc, const char* const* argv) {
   add_run(app);
   add_evaluate(app);
   add_summary(app);
+  add_export(app);
   add_bench(app);
   add_map(app, exit_code, describe_for_akida);
   app.add_subcommand("version", "Print the version")->callback([] { std::printf("%s\n", version); });

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The block kernels of every architecture that this compiler can build for.
+#include <tenon/kernel/reference/add_block.hpp>
+#include <tenon/kernel/reference/add_rows.hpp>
+#include <tenon/kernel/reference/conv2d_block.hpp>
+#include <tenon/kernel/reference/dense_block.hpp>
+#include <tenon/kernel/reference/depthwise_conv2d_block.hpp>
+#include <tenon/kernel/reference/global_average_pool_block.hpp>

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <tenon/kernel/block.hpp>
+#include <tenon/kernel/x86/matmul_pack.hpp>
+#include <tenon/kernel/x86/matmul_plan.hpp>
+
+// A depthwise convolution on bands of pairs of rows: the elements of rows 2i and 2i + 1 stand side
+// by side, so that one instruction multiplies and adds two taps for each channel. An output row
+// that begins in the middle of a pair has weights of its own, with zeros in front. Columns are
+// sorted by their remainder of the stride: neighbours in memory are neighbours of outputs for every
+// stride.
+namespace tenon::kernel::x86 {
+
+/// Channels that are done at a time.
+inline constexpr std::int32_t depthwise_lanes = 16;
+
+struct DepthwisePlan {
+  bool bytes = true;           ///< pairs of bytes, otherwise of int16
+  std::int32_t lane = 2;       ///< bytes of a pair
+  std::int32_t channels = 16;  ///< of a pixel of the band, with some unused
+  std::int32_t blocks = 1;     ///< of 16 lanes; fewer channels fill one with several pixels
+  std::int32_t parities = 1;   ///< places in a pair where output rows begin
+  std::int32_t pairs = 1;      ///< pairs of rows under an output row, at most
+  std::int32_t taps = 1;       ///< pairs of taps
+  std::int32_t planes = 1;     ///< remainders of columns
+  std::int32_t plane_width = 1;
+  std::int32_t positions = 1;  ///< of 16 lanes in an output row
+  std::int32_t band_rows = 1;  ///< output rows from one band
+  std::ptrdiff_t plane_bytes = 0;
+  std::ptrdiff_t pair_bytes = 0;  ///< from a pair of rows to the next
+  std::ptrdiff_t position_bytes = 0;
+
+  /// Rows of the band for so many output rows.
+  [[nodiscard]] constexpr std::int32_t band_height(const WindowAxis& y,
+                                                   std::int32_t rows) const noexcept {
+    return (rows - 1) * y.stride + y.kernel;  // dilated rows are one behind the other
+  }
+};
+
+[[nodiscard]] constexpr DepthwisePlan plan_of(const DepthwiseBlock& block) noexcept {
+  const WindowAxis& wy = block.window.y;
+  const WindowAxis& wx = block.window.x;
+  DepthwisePlan plan;
+  plan.bytes = block.non_negative;
+  plan.lane = plan.bytes ? 2 : 4;
+  plan.channels = ceiling(block.channels, depthwise_lanes) * depthwise_lanes;
+  if (plan.bytes && block.channels <= 8) {
+    plan.channels = block.channels > 4 ? 8 : block.channels > 2 ? 4 : block.channels;
+  }
+  plan.blocks = ceiling(plan.channels, depthwise_lanes);
+  plan.planes = wx.stride;
+  plan.plane_width = ceiling(covered(wx, wx.output), wx.stride);
+  plan.plane_bytes = std::ptrdiff_t{plan.plane_width} * plan.channels * plan.lane;
+  plan.pair_bytes = plan.plane_bytes * plan.planes;
+  plan.positions = plan.channels < depthwise_lanes
+                       ? ceiling(wx.output * plan.channels, depthwise_lanes)
+                       : wx.output;
+  plan.position_bytes = std::ptrdiff_t{std::max(plan.channels, depthwise_lanes)} * plan.lane;
+  constexpr std::ptrdiff_t band_bytes = 16 * 1024;
+  if (wy.dilation == 1) {
+    const auto pairs =
+        static_cast<std::int32_t>(band_bytes / std::max<std::ptrdiff_t>(plan.pair_bytes, 1));
+    plan.band_rows = std::clamp((2 * pairs - wy.kernel) / wy.stride + 1, 1, std::max(wy.output, 1));
+  }
+  plan.parities = plan.band_rows > 1 && wy.stride % 2 == 1 ? 2 : 1;
+  plan.pairs = plan.parities == 2 ? wy.kernel / 2 + 1 : ceiling(wy.kernel, 2);
+  plan.taps = plan.pairs * wx.kernel;
+  return plan;
+}
+
+/// Constants of 16 channels, those that follow each other in an even and in an odd quarter of a
+/// vector apart: 0..3, 8..11, 4..7, 12..15, as the unpacking of words leaves them.
+struct DepthwiseFinish {
+  std::int32_t offset[depthwise_lanes];
+  std::int32_t multiplier[depthwise_lanes];
+  std::int32_t shift[depthwise_lanes];
+  std::int8_t high[2 * depthwise_lanes];  ///< in order, twice
+};
+
+[[nodiscard]] constexpr std::int32_t unpacked_place(std::int32_t lane) noexcept {
+  return lane / 4 % 2 * 8 + lane / 8 * 4 + lane % 4;
+}
+
+struct DepthwiseHeader {
+  std::int32_t taps = 0;
+  std::int32_t sums = 0;  ///< of taps that fit 16 bits
+  bool small =
+      false;  ///< one sum, and multipliers of 15 bits: one instruction widens and multiplies
+  std::int32_t unused = 0;
+};
+
+struct DepthwiseLayout {
+  std::size_t offsets = 0;
+  std::size_t counts = 0;  ///< taps of each sum
+  std::size_t weights = 0;
+  std::size_t bytes = 0;
+};
+
+[[nodiscard]] constexpr DepthwiseLayout layout_of(const DepthwisePlan& plan) noexcept {
+  const auto taps = static_cast<std::size_t>(plan.taps);
+  DepthwiseLayout layout;
+  layout.offsets = to_cache_line(sizeof(DepthwiseHeader) + sizeof(DepthwiseFinish));
+  layout.counts = layout.offsets + to_cache_line(taps * sizeof(std::int32_t));
+  layout.weights = layout.counts + to_cache_line(taps * sizeof(std::int32_t));
+  layout.bytes =
+      layout.weights + to_cache_line(taps * static_cast<std::size_t>(depthwise_lanes * plan.lane));
+  return layout;
+}
+
+/// Orders taps so that as many as can are summed up in 16 bits; returns the number of sums.
+[[nodiscard]] inline std::int32_t make_sums(const TileSteps& taps, std::int32_t* counts) noexcept {
+  std::int32_t sums = 0;
+  for (std::int32_t begin = 0; begin < taps.count;) {
+    WeightSums together;
+    std::int32_t end = begin;
+    for (std::int32_t i = begin; i < taps.count; ++i) {
+      if (together.add(taps.step(i), taps.bytes)) taps.swap(end++, i);
+    }
+    counts[sums++] = end - begin;
+    begin = end;
+  }
+  return sums;
+}
+
+inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
+                           const ChannelFinish* channels, std::byte* packed) noexcept {
+  const DepthwisePlan plan = plan_of(block);
+  const DepthwiseLayout layout = layout_of(plan);
+  const WindowAxis& wy = block.window.y;
+  const WindowAxis& wx = block.window.x;
+  const std::size_t row_size = row_bytes(block.channels, block.weight_bits);
+  for (std::int32_t parity = 0; parity < plan.parities; ++parity) {
+    for (std::int32_t b = 0; b < plan.blocks; ++b, packed += layout.bytes) {
+      auto* const counts = reinterpret_cast<std::int32_t*>(packed + layout.counts);
+      TileSteps taps{reinterpret_cast<std::int32_t*>(packed + layout.offsets), nullptr,
+                     reinterpret_cast<signed char*>(packed + layout.weights),
+                     depthwise_lanes * plan.lane, 0};
+      DepthwiseFinish finish{};
+      bool small = true;
+      const std::int32_t pairs = ceiling(wy.kernel + parity, 2);
+      for (std::int32_t pair = 0; pair < pairs; ++pair) {
+        for (std::int32_t kx = 0; kx < wx.kernel; ++kx) {
+          const std::int32_t column = kx * wx.dilation;
+          taps.offsets[taps.count] = static_cast<std::int32_t>(
+              pair * plan.pair_bytes + column % wx.stride * plan.plane_bytes +
+              std::ptrdiff_t{column / wx.stride} * plan.channels * plan.lane);
+          signed char* to = taps.step(taps.count++);
+          std::memset(to, 0, static_cast<std::size_t>(taps.bytes));
+          for (std::int32_t lane = 0; lane < depthwise_lanes; ++lane) {
+            const std::int32_t c = b * depthwise_lanes + lane % plan.channels;
+            for (std::int32_t half = 0; half < 2 && c < block.channels; ++half) {
+              const std::int32_t ky = 2 * pair + half - parity;
+              if (ky < 0 || ky >= wy.kernel) continue;
+              const auto weight = static_cast<std::int16_t>(
+                  weight_at(w + static_cast<std::size_t>(ky * wx.kernel + kx) * row_size, c,
+                            block.weight_bits));
+              const std::int32_t place = 2 * (plan.bytes ? lane : unpacked_place(lane)) + half;
+              if (plan.bytes) {
+                to[place] = static_cast<signed char>(weight);
+              } else {
+                std::memcpy(to + 2 * place, &weight, sizeof weight);
+              }
+            }
+          }
+        }
+      }
+      for (std::int32_t lane = 0; lane < depthwise_lanes; ++lane) {
+        const std::int32_t c = b * depthwise_lanes + lane % plan.channels;
+        if (c >= block.channels) continue;
+        const std::int32_t place = unpacked_place(lane);
+        finish.offset[place] = channels[c].offset;
+        finish.multiplier[place] = channels[c].multiplier;
+        finish.shift[place] = channels[c].shift;
+        finish.high[lane] = finish.high[lane + depthwise_lanes] =
+            block.finish.channel_high ? channels[c].high : block.finish.high;
+        small = small && channels[c].multiplier < 32768;
+      }
+      DepthwiseHeader header{taps.count, 1, false, 0};
+      if (plan.bytes) {
+        header.sums = make_sums(taps, counts);
+        header.small =
+            header.sums == 1 && small && !block.finish.raw && block.finish.limit_bits >= 15;
+      }
+      std::memcpy(packed, &header, sizeof header);
+      std::memcpy(packed + sizeof header, &finish, sizeof finish);
+    }
+  }
+}
+
+}  // namespace tenon::kernel::x86

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <tenon/kernel/x86/matmul_plan.hpp>
+#include <type_traits>
+
+// A tile of filters times a few pixels, for AVX2: filters across the lanes, sums in registers from
+// the first step to the finish. Exact: 127 * 127 * 2 and the sums that the packing allowed fit 16
+// bits, all others 32.
+namespace tenon::kernel::x86 {
+
+/// A tile in memory, as its kernels read it.
+struct Tile {
+  const Run* runs;
+  std::int32_t run_count;
+  std::size_t filters;
+  const std::int32_t* offsets;
+  const std::byte* weights;
+  const TileFinish* finish;
+};
+
+[[nodiscard]] inline Tile tile_at(const std::byte* packed, const TileLayout& layout) noexcept {
+  TileHeader header;
+  std::memcpy(&header, packed, sizeof header);
+  return {reinterpret_cast<const Run*>(packed + layout.runs),
+          header.runs,
+          static_cast<std::size_t>(header.filters),
+          reinterpret_cast<const std::int32_t*>(packed + layout.offsets),
+          packed + layout.weights,
+          reinterpret_cast<const TileFinish*>(packed + sizeof header)};
+}
+
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i broadcast_step(
+    const std::byte* x) noexcept {
+  std::int32_t four;
+  std::memcpy(&four, x, sizeof four);
+  return _mm256_set1_epi32(four);
+}
+
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i load(const void* from) noexcept {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+
+/// `Width` steps for all pixels and filters: one product with the multipliers for all of them.
+template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_bytes(
+    const std::byte* const (&x)[Pixels], const std::int32_t* offsets, const std::byte* weights,
+    __m256i multipliers, __m256i (&sums)[Pixels][Vectors]) noexcept {
+  __m256i w[Width][Vectors];
+#pragma GCC unroll 8
+  for (std::size_t k = 0; k < Width; ++k) {
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) w[k][v] = load(weights + (k * Vectors + v) * 32);
+  }
+#pragma GCC unroll 8
+  for (std::size_t p = 0; p < Pixels; ++p) {
+    __m256i products[Vectors];
+#pragma GCC unroll 8
+    for (std::size_t k = 0; k < Width; ++k) {
+      const __m256i four = broadcast_step(x[p] + offsets[k]);
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        const __m256i pairs = _mm256_maddubs_epi16(four, w[k][v]);
+        products[v] = k == 0 ? pairs : _mm256_add_epi16(products[v], pairs);
+      }
+    }
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      sums[p][v] = _mm256_add_epi32(sums[p][v], _mm256_madd_epi16(products[v], multipliers));
+    }
+  }
+}
+
+template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_run(
+    const std::byte* const (&x)[Pixels], const Run& run, const std::int32_t*& offsets,
+    const std::byte*& weights, __m256i (&sums)[Pixels][Vectors]) noexcept {
+  const __m256i multipliers =
+      _mm256_set1_epi32(static_cast<std::uint16_t>(run.even) | std::int32_t{run.odd} * 65536);
+  for (std::int32_t i = run.count; i > 0; --i, offsets += Width, weights += Width * Vectors * 32) {
+    sum_bytes<Width>(x, offsets, weights, multipliers, sums);
+  }
+}
+
+/// All steps of a tile.
+template <Products How, std::size_t Pixels, std::size_t Vectors>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_tile(
+    const Tile& tile, const std::byte* const (&x)[Pixels],
+    __m256i (&sums)[Pixels][Vectors]) noexcept {
+  const std::int32_t* offsets = tile.offsets;
+  const std::byte* weights = tile.weights;
+  if constexpr (How == Products::words) {
+    for (std::int32_t i = tile.runs[0].count; i > 0; --i, ++offsets, weights += Vectors * 32) {
+      __m256i w[Vectors];
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < Vectors; ++v) w[v] = load(weights + v * 32);
+#pragma GCC unroll 8
+      for (std::size_t p = 0; p < Pixels; ++p) {
+        const __m256i two = broadcast_step(x[p] + *offsets);
+#pragma GCC unroll 8
+        for (std::size_t v = 0; v < Vectors; ++v) {
+          sums[p][v] = _mm256_add_epi32(sums[p][v], _mm256_madd_epi16(two, w[v]));
+        }
+      }
+    }
+  } else {
+    for (std::int32_t r = 0; r < tile.run_count; ++r) {
+      const Run run = tile.runs[r];
+      if (run.width == 4) {
+        sum_run<4>(x, run, offsets, weights, sums);
+      } else if (run.width == 2) {
+        sum_run<2>(x, run, offsets, weights, sums);
+      } else {
+        sum_run<1>(x, run, offsets, weights, sums);
+      }
+    }
+  }
+}
+
+/// finish() of block.hpp without the last clamp, for the eight filters from `f` on.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i scaled(
+    const FinishTraits& traits, const std::int32_t* offset, const std::int32_t* multiplier,
+    const std::int32_t* shift, __m256i sum) noexcept {
+  if (traits.raw) return _mm256_add_epi32(sum, load(offset));
+  if (traits.limit_bits < 31) {
+    const std::int32_t top = (std::int32_t{1} << traits.limit_bits) - 1;
+    sum = _mm256_max_epi32(_mm256_min_epi32(sum, _mm256_set1_epi32(top)),
+                           _mm256_set1_epi32(-top - 1));
+  }
+  const __m256i product = _mm256_add_epi32(_mm256_mullo_epi32(sum, load(multiplier)), load(offset));
+  return _mm256_srav_epi32(product, load(shift));
+}
+
+/// Four vectors of eight outputs become their 32 bytes, in order, limited to [low, high].
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i to_bytes(__m256i a, __m256i b,
+                                                                        __m256i c, __m256i d,
+                                                                        __m256i low,
+                                                                        __m256i high) noexcept {
+  const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+  const __m256i in_order =
+      _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  return _mm256_max_epi8(_mm256_min_epi8(in_order, high), low);
+}
+
+/// Writes the outputs of a tile: `pixels` of them, `step` apart, the first `filters` of each.
+template <class Y, std::size_t Pixels, std::size_t Vectors>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void finish_tile(
+    const FinishTraits& traits, const TileFinish& constants, const __m256i (&sums)[Pixels][Vectors],
+    Y* y, std::ptrdiff_t step, std::size_t pixels, std::size_t filters) noexcept {
+  constexpr std::size_t count = Pixels * Vectors;
+  constexpr std::size_t width = Vectors * 8;
+  alignas(32) Y out[(count + 3) / 4 * 32];
+  __m256i values[(count + 3) / 4 * 4];
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < (count + 3) / 4 * 4; ++i) {
+    const std::size_t j = i < count ? i : count - 1;
+    const std::size_t f = j % Vectors * 8;
+    values[i] = scaled(traits, constants.offset + f, constants.multiplier + f, constants.shift + f,
+                       sums[j / Vectors][j % Vectors]);
+  }
+  if constexpr (std::is_same_v<Y, std::int8_t>) {
+    const __m256i low = _mm256_set1_epi8(traits.low);
+    const __m256i high = load(constants.high);
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < (count + 3) / 4; ++i) {
+      const __m256i bytes = to_bytes(values[4 * i], values[4 * i + 1], values[4 * i + 2],
+                                     values[4 * i + 3], low, high);
+      _mm256_store_si256(reinterpret_cast<__m256i*>(out + 32 * i), bytes);
+    }
+  } else {
+#pragma GCC unroll 16
+    for (std::size_t i = 0; i < count; ++i) {
+      __m256i v = values[i];
+      if (!traits.raw) {
+        const auto* const high = reinterpret_cast<const __m128i*>(constants.high + i % Vectors * 8);
+        v = _mm256_min_epi32(v, _mm256_cvtepi8_epi32(_mm_loadl_epi64(high)));
+        v = _mm256_max_epi32(v, _mm256_set1_epi32(traits.low));
+      }
+      _mm256_store_si256(reinterpret_cast<__m256i*>(out + 8 * i), v);
+    }
+  }
+  // Copies of constant size are single instructions.
+  if (filters == width && pixels == Pixels) {
+#pragma GCC unroll 8
+    for (std::size_t p = 0; p < Pixels; ++p, y += step)
+      std::memcpy(y, out + p * width, width * sizeof(Y));
+    return;
+  }
+  for (std::size_t p = 0; p < pixels; ++p, y += step)
+    std::memcpy(y, out + p * width, filters * sizeof(Y));
+}
+
+/// The pixels that one band serves.
+struct PixelWalk {
+  const std::byte* row;
+  std::ptrdiff_t row_step;
+  std::ptrdiff_t pixel_step;
+  std::int32_t width;
+  std::size_t count;
+};
+
+/// A tile of filters for all pixels of a band; y points to the first output of the tile.
+template <Products How, std::size_t Vectors, class Y>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void tile_over_pixels(
+    const FinishTraits& traits, const Tile& tile, PixelWalk walk, Y* y,
+    std::ptrdiff_t step) noexcept {
+  constexpr std::size_t pixels = 4;
+  const std::byte* at = walk.row;
+  std::int32_t column = 0;
+  std::size_t left = walk.count;
+  while (left > 1) {
+    const std::size_t now = left < pixels ? left : pixels;
+    const std::byte* x[pixels];
+#pragma GCC unroll 8
+    for (std::size_t p = 0; p < pixels; ++p) {
+      x[p] = at;  // the last pixel again where there are fewer
+      if (p >= now - 1 && left <= pixels) continue;
+      at += walk.pixel_step;
+      if (++column == walk.width) {
+        column = 0;
+        walk.row += walk.row_step;
+        at = walk.row;
+      }
+    }
+    __m256i sums[pixels][Vectors] = {};
+    sum_tile<How>(tile, x, sums);
+    finish_tile(traits, *tile.finish, sums, y, step, now, tile.filters);
+    y += static_cast<std::ptrdiff_t>(now) * step;
+    left -= now;
+  }
+  if (left == 1) {
+    const std::byte* const x[1] = {at};
+    __m256i sums[1][Vectors] = {};
+    sum_tile<How>(tile, x, sums);
+    finish_tile(traits, *tile.finish, sums, y, step, 1, tile.filters);
+  }
+}
+
+}  // namespace tenon::kernel::x86
+#endif

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <tenon/kernel/block.hpp>
+
+// How a convolution (a dense layer is one of 1x1) becomes products of a matrix that is never
+// written down: each output pixel has a base address, each step of the sum an offset from it. A
+// step takes the 32 bits at base + offset, four bytes or two words of consecutive inputs, to all
+// filters of a tile. Offsets are the same for all pixels because borders are written out in a band:
+// the input rows of some output rows, copied with their padding.
+namespace tenon::kernel::x86 {
+
+inline constexpr std::int32_t tile_filters = 16;
+
+/// What the steps multiply.
+enum class Products : std::uint8_t {
+  bytes,  ///< four of 0..127 by four weights
+  words,  ///< two int16 by two weights that are shifted as the inputs should be
+  slow,   ///< no vectors: the reference kernel
+};
+
+struct MatmulPlan {
+  Products products = Products::bytes;
+  bool staged = false;           ///< the steps read a band in scratch memory, not the input itself
+  std::int32_t element = 1;      ///< bytes of an input in the band
+  std::int32_t run = 1;          ///< inputs that follow each other in memory and in a filter
+  std::int32_t runs = 1;         ///< of them in a filter
+  std::int32_t steps = 1;        ///< at most, in a filter
+  std::int32_t tiles = 1;        ///< in each group
+  std::int32_t band_rows = 1;    ///< output rows from one band
+  std::int32_t band_width = 1;   ///< pixels of a row of the band
+  std::ptrdiff_t row_bytes = 0;  ///< from a row of the band to the next
+  std::ptrdiff_t pixel_bytes = 0;  ///< from a pixel of the input to the next
+};
+
+[[nodiscard]] constexpr std::int32_t ceiling(std::int32_t a, std::int32_t b) noexcept {
+  return (a + b - 1) / b;
+}
+[[nodiscard]] constexpr std::size_t to_cache_line(std::size_t bytes) noexcept {
+  return (bytes + 63) / 64 * 64;
+}
+
+/// Inputs under the windows of `outputs` outputs in a row.
+[[nodiscard]] constexpr std::int32_t covered(const WindowAxis& axis,
+                                             std::int32_t outputs) noexcept {
+  return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
+}
+[[nodiscard]] constexpr bool inside(const WindowAxis& axis) noexcept {
+  return axis.before == 0 && covered(axis, axis.output) <= axis.input;
+}
+
+[[nodiscard]] constexpr MatmulPlan plan_of(const ConvBlock& block) noexcept {
+  MatmulPlan plan;
+  const WindowAxis& wy = block.window.y;
+  const WindowAxis& wx = block.window.x;
+  const std::int32_t depth = block.channels / block.groups;
+  // Padding values may be negative, and are not shifted: shifted weights cannot make up for that.
+  const bool bytes =
+      block.non_negative && !block.has_padding_value && (!block.shifted || block.grouped_by_shift);
+  plan.products = block.shifted && block.has_padding_value ? Products::slow
+                  : bytes                                  ? Products::bytes
+                                                           : Products::words;
+  plan.element = bytes ? 1 : 2;
+  const bool whole_rows = block.groups == 1 && (wx.dilation == 1 || wx.kernel == 1);
+  plan.run = whole_rows ? wx.kernel * depth : depth;
+  plan.runs = whole_rows ? wy.kernel : wy.kernel * wx.kernel;
+  // Two inputs of different shifts in one product of a pair take two steps.
+  plan.steps = plan.runs * ceiling(plan.run, bytes ? 4 : 2) * (bytes && block.shifted ? 2 : 1);
+  plan.tiles = ceiling(block.filters / block.groups, tile_filters);
+  plan.staged = !bytes || !inside(wy) || !inside(wx) || plan.run % 4 != 0;
+  plan.band_width = plan.staged ? covered(wx, wx.output) : wx.input;
+  plan.pixel_bytes = std::ptrdiff_t{block.channels} * plan.element;
+  plan.row_bytes = plan.band_width * plan.pixel_bytes;
+  // A band should stay in the first cache, but the weights go through it once for each band.
+  constexpr std::ptrdiff_t band_bytes = 12 * 1024;
+  constexpr std::int32_t band_pixels = 64;
+  const auto rows_in_cache =
+      static_cast<std::int32_t>(band_bytes / (plan.row_bytes < 1 ? 1 : plan.row_bytes));
+  const std::int32_t by_cache = (rows_in_cache - (wy.kernel - 1) * wy.dilation - 1) / wy.stride + 1;
+  const std::int32_t by_pixels = ceiling(band_pixels, wx.output < 1 ? 1 : wx.output);
+  plan.band_rows = by_cache > by_pixels ? by_cache : by_pixels;
+  if (plan.band_rows > wy.output) plan.band_rows = wy.output;
+  return plan;
+}
+
+/// A dense layer as a convolution: a pixel for each row.
+[[nodiscard]] constexpr ConvBlock conv_of(const DenseBlock& block) noexcept {
+  ConvBlock conv;
+  conv.window.y.input = conv.window.y.output = block.rows;
+  conv.channels = block.inputs;
+  conv.filters = block.units;
+  conv.weight_bits = block.weight_bits;
+  conv.shifted = block.shifted;
+  conv.grouped_by_shift = block.grouped_by_shift;
+  conv.non_negative = block.non_negative;
+  conv.finish = block.finish;
+  return conv;
+}
+
+/// Steps that follow each other in the packed weights and are done alike: `width` of them are
+/// summed up in 16 bits before the product with the multipliers of even and odd pairs of inputs,
+/// two to the power of their shifts.
+struct Run {
+  std::int32_t width = 1;
+  std::int32_t count = 0;  ///< of sums of `width` steps
+  std::int16_t even = 1;
+  std::int16_t odd = 1;
+};
+
+/// The constants of a tile: as many of each as the widest tile has filters.
+struct TileFinish {
+  std::int32_t offset[tile_filters];
+  std::int32_t multiplier[tile_filters];
+  std::int32_t shift[tile_filters];
+  std::int8_t high[2 * tile_filters];  ///< repeated to fill a vector
+};
+
+/// Where the parts of a packed tile stand.
+struct TileLayout {
+  std::size_t runs = 0;
+  std::size_t offsets = 0;
+  std::size_t multipliers = 0;  ///< of the steps; read by the packing only
+  std::size_t weights = 0;
+  std::size_t bytes = 0;
+};
+
+struct TileHeader {
+  std::int32_t runs = 0;
+  std::int32_t filters = 0;
+};
+
+[[nodiscard]] constexpr TileLayout layout_of(const MatmulPlan& plan) noexcept {
+  const auto steps = static_cast<std::size_t>(plan.steps);
+  const bool bytes = plan.products == Products::bytes;
+  TileLayout layout;
+  layout.runs = to_cache_line(sizeof(TileHeader) + sizeof(TileFinish));
+  layout.offsets = layout.runs + to_cache_line(sizeof(Run) * (bytes ? steps : 1));
+  layout.multipliers = layout.offsets + to_cache_line(sizeof(std::int32_t) * steps);
+  layout.weights = layout.multipliers + (bytes ? to_cache_line(sizeof(std::int32_t) * steps) : 0);
+  layout.bytes = layout.weights + to_cache_line(4 * tile_filters * steps);
+  return layout;
+}
+
+[[nodiscard]] constexpr std::size_t raw_weight_bytes(const ConvBlock& block) noexcept {
+  return to_cache_line(row_bytes(block.row_weights(), block.weight_bits) *
+                       static_cast<std::size_t>(block.filters));
+}
+
+}  // namespace tenon::kernel::x86

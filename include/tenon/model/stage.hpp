@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <tenon/kernel/block.hpp>
+#include <tenon/kernel/reference/add_block.hpp>
+#include <tenon/layer/any_layer.hpp>
+#include <tenon/layer/state.hpp>
+#include <tenon/number/rounding.hpp>
+#include <tenon/tensor/shape.hpp>
+#include <type_traits>
+
+// The parts of an exported model. A stage is a layer with what was folded into it, and all its constants, as a type: `Constants`
+// has static members and nothing else, so that a stage needs no memory but flash. Exported headers define them; exported.hpp
+// runs them.
+namespace tenon {
+
+/// A stage that reads the outputs of the stages with constants `From`, or of the stage before it.
+template <class Constants_, class... From>
+struct Stage {
+  using Constants = Constants_;
+};
+
+/// What the kernel of a block has to know besides the parameters of its layer.
+struct BlockTraits {
+  kernel::FinishTraits finish{};
+  std::int32_t weight_bits = 8;
+  bool shifted = false;
+  bool grouped_by_shift = false;
+  bool non_negative = false;
+  std::int32_t largest_input = 128;  ///< magnitude of an element of the input
+  constexpr bool operator==(const BlockTraits&) const = default;
+};
+
+/// A stage in 32-bit arithmetic on bytes (kernel/block.hpp). All others run as their layer file says.
+template <class Constants>
+concept BlockStage = requires { Constants::block; };
+
+/// A block with raw sums whose rows go, through a ReLU or not, into an average over all of them: `Constants::Pool`.
+template <class Constants>
+concept PooledStage = BlockStage<Constants> && requires { Constants::Pool::output; };
+
+/// The constants of a layer without any; those that it has hide these.
+struct StageConstants {
+  static constexpr std::array<std::int8_t, 0> input_shift{};
+  static constexpr std::array<std::int8_t, 0> second_shift{};
+  static constexpr std::array<std::int8_t, 0> weights{};
+  static constexpr std::array<std::int8_t, 0> pointwise{};
+  static constexpr std::array<std::int32_t, 0> bias{};
+  static constexpr std::array<std::int32_t, 0> padding{};
+  static constexpr std::array<std::int32_t, 0> table{};
+  static constexpr std::array<std::int64_t, 0> maximum{};
+  static constexpr bool has_output = false;
+  static constexpr int buffer_bits = 31;
+  static constexpr std::int64_t largest_sum = 0;
+  static constexpr std::int64_t largest_score = 0;
+  static constexpr int input_bits = 0;
+  static constexpr int weight_shift = 0;
+  static constexpr int state_bits = 0;
+  static constexpr int exp_bits = 0;
+  static constexpr int exp_buffer_bits = 0;
+  static constexpr bool fits_int32() noexcept { return true; }
+};
+
+/// Bytes written as a string literal, which compilers read many times faster than braces.
+template <std::size_t N>
+struct Bytes {
+  signed char items[N + 1]{};  ///< and the end of the literal
+
+  using value_type = std::int8_t;
+  [[nodiscard]] constexpr const signed char* data() const noexcept { return items; }
+  [[nodiscard]] constexpr signed char operator[](std::size_t i) const noexcept { return items[i]; }
+  [[nodiscard]] static constexpr std::size_t size() noexcept { return N; }
+  [[nodiscard]] static constexpr bool empty() noexcept { return N == 0; }
+};
+
+/// The output quantizer of a layer, and the ReLU in front of it where one was folded in.
+template <class Mantissa, std::size_t Mantissas, std::size_t Shifts, std::size_t Maxima = 0>
+struct StageOutput {
+  std::array<Mantissa, Mantissas> mantissas{};
+  std::array<std::int8_t, Shifts> shifts{};
+  int value_bits = 7;
+  int buffer_bits = 32;
+  bool has_relu = false;
+  std::array<std::int64_t, Maxima> maximum{};
+
+  [[nodiscard]] constexpr std::int64_t operator()(std::int64_t v, std::size_t channel) const noexcept {
+    if constexpr (Maxima > 0) {
+      const std::int64_t top = maximum[Maxima == 1 ? 0 : channel];
+      v = v > top ? top : v;
+    }
+    if (has_relu && v < 0) v = 0;
+    if constexpr (Mantissas > 0) v = saturate(v * mantissas[Mantissas == 1 ? 0 : channel], buffer_bits);
+    if constexpr (Shifts > 0) v = rescale(v, shifts[Shifts == 1 ? 0 : channel], value_bits);
+    return v;
+  }
+};
+
+namespace detail {
+
+/// A 1x1 convolution that reads every pixel once is a product with a matrix.
+[[nodiscard]] constexpr bool is_pointwise(const Conv2DParams& p) noexcept {
+  return p.kernel_size == Size2D{} && p.strides == Size2D{} && p.groups == 1;
+}
+
+template <class Constants>
+constexpr auto block_of(const Conv2DParams& p, const Shape& input) noexcept {
+  constexpr const BlockTraits& t = Constants::block;
+  return kernel::ConvBlock{p.window(input), input.channels(), p.filters,      p.groups,
+                           t.weight_bits,   t.shifted,        t.grouped_by_shift, t.non_negative,
+                           p.has_padding_value, t.finish};
+}
+template <class Constants>
+constexpr auto block_of(const DepthwiseConv2DParams& p, const Shape& input) noexcept {
+  constexpr const BlockTraits& t = Constants::block;
+  return kernel::DepthwiseBlock{p.window(input), input.channels(), t.weight_bits, t.non_negative, t.finish};
+}
+template <class Constants>
+constexpr auto dense_block_of(std::int64_t rows, std::int32_t inputs, std::int32_t units) noexcept {
+  constexpr const BlockTraits& t = Constants::block;
+  return kernel::DenseBlock{static_cast<std::int32_t>(rows), inputs, units, t.weight_bits, t.shifted,
+                            t.grouped_by_shift, t.non_negative, t.finish};
+}
+template <class Constants>
+constexpr auto block_of(const DenseParams& p, const Shape& input) noexcept {
+  return dense_block_of<Constants>(input.pixels(), input.channels(), p.units);
+}
+template <class Constants>
+constexpr auto block_of(const AddParams&, const Shape& input) noexcept {
+  return kernel::AddBlock{input.pixels(), input.channels(), Constants::block.finish};
+}
+template <class Constants>
+constexpr auto block_of(const GlobalAveragePooling2DParams&, const Shape& input) noexcept {
+  return kernel::PoolBlock{input.pixels(), input.channels(), Constants::block.finish};
+}
+
+}  // namespace detail
+
+namespace detail {
+
+/// How many rows a pooled stage makes at a time: a divisor of all, with sums that fit a small piece of memory.
+[[nodiscard]] constexpr std::int64_t rows_at_a_time(std::int64_t rows, std::int64_t channels) noexcept {
+  constexpr std::int64_t most = 2560;  // elements; what follows a convolution is small against its input
+  std::int64_t best = 1;
+  for (std::int64_t n = 1; n <= rows && n * channels <= most; ++n) best = rows % n == 0 ? n : best;
+  return best;
+}
+
+template <class Constants, class Block>
+constexpr Block some_rows(Block block) noexcept {
+  if constexpr (PooledStage<Constants>) {
+    if constexpr (requires { block.rows; }) {
+      block.rows = static_cast<std::int32_t>(rows_at_a_time(block.rows, block.units));
+    } else {
+      block.pixels = rows_at_a_time(block.pixels, block.channels);
+    }
+  }
+  return block;
+}
+
+}  // namespace detail
+
+/// The block of a stage for its input: what the kernel is made from. Of a pooled stage, for the rows that it makes at a time.
+template <class Constants, Shape Input>
+inline constexpr auto block_for = [] {
+  if constexpr (std::is_same_v<std::remove_const_t<decltype(Constants::params)>, Conv2DParams>) {
+    if constexpr (detail::is_pointwise(Constants::params)) {
+      return detail::some_rows<Constants>(
+          detail::dense_block_of<Constants>(Input.pixels(), Input.channels(), Constants::params.filters));
+    } else {
+      return detail::block_of<Constants>(Constants::params, Input);
+    }
+  } else if constexpr (PooledStage<Constants>) {
+    return detail::some_rows<Constants>(detail::block_of<Constants>(Constants::params, Input));
+  } else {
+    return detail::block_of<Constants>(Constants::params, Input);
+  }
+}();
+
+}  // namespace tenon

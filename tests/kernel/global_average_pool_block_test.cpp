@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <tenon/kernel/reference/global_average_pool_block.hpp>
+#include <tenon/kernel/x86/global_average_pool_block.hpp>
+#include <vector>
+
+#include "support/block_data.hpp"
+#include "support/random_tensor.hpp"
+
+using namespace tenon;
+using kernel::PoolBlock;
+using tenon_test::random_tensor;
+
+namespace {
+
+template <class X, class Y>
+void compare(std::int64_t pixels, std::int32_t channels, bool extreme, unsigned seed) {
+  std::mt19937 random(seed);
+  PoolBlock block{pixels, channels, tenon_test::some_traits(seed, 12)};
+  block.finish.raw = sizeof(Y) == 4;
+  const std::int64_t least = std::is_signed_v<X> ? -128 : 0;
+  auto x = random_tensor<X>(random, pixels * channels, least, least + 255);
+  if (extreme)
+    std::fill(x.begin(), x.end(), static_cast<X>(seed % 2 == 0 && least < 0 ? least : least + 255));
+  std::vector<kernel::ChannelFinish> finish;
+  for (std::int32_t c = 0; c < channels; ++c)
+    finish.push_back(tenon_test::random_finish(random, pixels * 256));
+  std::vector<Y> expected(static_cast<std::size_t>(channels));
+  std::vector<Y> got(static_cast<std::size_t>(channels), Y{77});
+  kernel::global_average_pool_block(arch::reference{}, block, x.data(), finish.data(),
+                                    expected.data());
+  kernel::global_average_pool_block(arch::avx2{}, block, x.data(), finish.data(), got.data());
+  INFO(pixels, " pixels, ", channels, " channels, seed ", seed);
+  CHECK(got == expected);
+}
+
+}  // namespace
+
+TEST_CASE("the AVX2 average pool equals the reference") {
+  for (const std::int32_t channels : {1, 7, 8, 15, 16, 17, 33, 64}) {
+    for (const std::int64_t pixels : {1, 2, 9, 127, 128, 129, 1000}) {
+      for (unsigned seed = 0; seed < 4; ++seed) {
+        for (const bool extreme : {false, true}) {
+          compare<std::int8_t, std::int8_t>(pixels, channels, extreme, seed);
+          compare<std::uint8_t, std::int8_t>(pixels, channels, extreme, seed);
+          compare<std::int8_t, std::int32_t>(pixels, channels, extreme, seed);
+        }
+      }
+    }
+  }
+}
