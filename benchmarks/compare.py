@@ -6,11 +6,12 @@
     compare.py --models DIR... [--tenon NAME=EXECUTABLE...] [--tenon-command TENON --quantized NAME=MODEL.h5...]
                [--json FILE] [--svg FILE] [--rounds N] [--seconds S] [--cpu N] [--only NAME...] [--peers RUNTIME...]
 
-DIR has NAME.tflite, NAME.onnx and NAME_VARIANT.onnx, int8. An EXECUTABLE comes from exported.py; --quantized models are also run
-by `tenon bench`. Every runtime loads each file once, in a process of its own on the same processor, and is asked for a round
-(of `--seconds`) in turn, `--rounds` times, so that what else the machine does meets all alike; as root, with real-time priority. First all variants
-have three rounds; those that take more than 1.5 times as long as its fastest do not go on. The fastest minimum of a
-runtime's variants counts. Ratios are the fastest peer's time over Tenon's: above 1, Tenon is faster.
+DIR has NAME.tflite, NAME.onnx and NAME_VARIANT.onnx, int8. An EXECUTABLE comes from exported.py; --quantized models are
+also run by `tenon bench`. Every runtime loads each file once, in a process of its own on the same processor (as root, with
+real-time priority), and is asked for a round of `--seconds` in turn, `--rounds` times, so that what else the machine does
+meets all alike. First all variants have three rounds; those that take more than 1.5 times as long as the fastest of their
+runtime do not go on. The fastest minimum of a runtime's variants counts. Ratios are the fastest peer's time over that of
+Tenon: above 1, Tenon is faster.
 """
 import argparse
 import datetime

@@ -51,7 +51,10 @@ struct BenchLength {
     return Microseconds(Clock::now() - start).count() / static_cast<double>(inferences);
   };
   double fastest = std::numeric_limits<double>::max();
-  for (std::size_t i = 0; i < samples.count; ++i) fastest = std::min(fastest, time_us(1));  // caches and pages, too
+  const auto warm_until = Clock::now() + std::chrono::duration<double>(length.seconds / 5);
+  do {
+    fastest = std::min(fastest, time_us(1));
+  } while (next < samples.count && Clock::now() < warm_until);
   const auto batch = static_cast<std::size_t>(std::ceil(shortest_sample_us / std::max(fastest, 0.01)));
   const auto begin = Clock::now();
   const auto enough = [&](std::size_t runs) {
