@@ -154,7 +154,7 @@ def chart(machine, peaks, networks, found):
     """Rate over intensity: roofs of each level of memory under that of the arithmetic."""
     rates = peaks["gmac_per_s"]
     roof = max(rate for name, rate in rates.items() if name != SUMS)
-    axes = bar_chart.LogAxes((0.5, 2000), (0.5, 1000 if roof > 300 else 300), "multiply-accumulates per byte of weights",
+    axes = bar_chart.LogAxes((0.1, 1000), (0.5, 10000 if roof > 300 else 300), "multiply-accumulates per byte of weights",
                              "GMAC/s of one core")
     parts = [bar_chart.text(16, 26, "Networks under the roofs of one core", 16, weight="bold"),
              bar_chart.text(16, 46, f"{machine['processor']}, {' '.join(machine['simd'])}", 12, colour="#555"), *axes.grid()]
@@ -166,13 +166,15 @@ def chart(machine, peaks, networks, found):
         middle = max(start * 1.1, min(ridge, high) / 4)
         parts.append(bar_chart.text(axes.x(middle) + 4, axes.y(middle * bandwidth) + 12, level, 11, colour="#666"))
     for name, rate in rates.items():
-        parts.append(axes.line([(rate / peaks["gbyte_per_s"]["L1"], rate), (high, rate)], "#444",
+        parts.append(axes.line([(max(low, rate / peaks["gbyte_per_s"]["L1"]), rate), (high, rate)], "#444",
                                "2 3" if name == SUMS or rate < roof else ""))
         parts.append(bar_chart.text(axes.x(high) + 6, axes.y(rate) + 4, name, 10, colour="#444"))
-    for n in networks:
-        x = n["macs"] / n["weight_bytes"]
-        for side, (runtime, time) in found.get(n["model"], {}).items():
-            parts.append(axes.point(x, n["macs"] / time * 1e-3, COLOURS[side], f"{n['model']}, {runtime}"))
+    points = [(n["macs"] / n["weight_bytes"], n["macs"] / time * 1e-3, COLOURS[side], n["model"]) for n in networks
+              for side, (_, time) in found.get(n["model"], {}).items()]
+    parts += axes.points(points)
+    for i, (side, label) in enumerate((("tenon", "Tenon"), ("peer", "fastest peer"))):
+        parts.append(f'<circle cx="{500 + 80 * i}" cy="42" r="4.5" fill="{COLOURS[side]}"/>')
+        parts.append(bar_chart.text(508 + 80 * i, 46, label, 12))
     return bar_chart.document(820, 490, parts)
 
 
