@@ -3,7 +3,7 @@
 
 A header is compiled where nothing is visible but what it includes itself, directly or through others. That does not
 take a compilation from nothing each:
-- clang compiles it upon the precompiled form of the largest header that it includes, which was made the same way;
+- clang compiles it upon the precompiled form of a header that it includes;
 - the other compilers take it in a chain, in which each header includes the one before it.
 Only the headers of a chain that fails are compiled alone, to tell which it is.
 
@@ -28,7 +28,7 @@ STANDARD = set(
     "algorithm array bit compare concepts cstddef cstdint limits span tuple type_traits utility variant version".split())
 # Intrinsics and xsimd, each only below kernel/<architecture>/.
 ARCHITECTURE = {
-    "x86": r"(immintrin|xsimd/.*)\.h(pp)?",
+    "x86": r"(immintrin|xsimd/.*)\.h(pp)?|cstring",  # hosts only
     "arm": r"(arm_neon|arm_sve|xsimd/.*)\.h(pp)?",
     "cortex_m": r"(arm_acle|arm_mve|arm_neon)\.h",
 }
@@ -166,36 +166,42 @@ def compile_chains(pool, command, headers):
                 [*command, "-fsyntax-only", "-x", "c++"], [header])
 
 
-def compile_tree(pool, command, headers, store):
-    """The same with precompiled headers, each upon that of the largest header that it includes."""
-    parents = {h: max(closure(h) & set(headers), key=lambda p: (weight(p), p), default=None) for h in headers}
-    inner = set(parents.values())
-    output = {h: f"{store}/{number}.pch" for number, h in enumerate(headers)}
+def hubs(headers):
+    """Those headers whose precompiled form spares most, and for each header the one that it takes."""
+    chosen, upon = [], dict.fromkeys(headers)
+
+    def spared(hub, header):
+        return max(0, weight(hub) - (weight(upon[header]) if upon[header] else 0)) if hub in closure(header) else 0
+
+    total = sum(weight(h) for h in headers)
+    while len(chosen) < 12:
+        gain, best = max((sum(spared(hub, h) for h in headers), hub) for hub in headers)
+        if gain * 60 < total:
+            break
+        chosen.append(best)
+        upon.update({h: best for h in headers if spared(best, h) > 0})
+    # One upon another is more than clang 16 can do.
+    return chosen, {h: hub if h not in chosen else None for h, hub in upon.items()}
+
+
+def compile_upon_hubs(pool, command, headers, store):
+    """The same with some headers precompiled."""
+    chosen, upon = hubs(headers)
+    output = {h: f"{store}/{number}.pch" for number, h in enumerate(chosen)}
+
+    def precompile(hub):
+        return compile_text([*command, "-x", "c++-header", "-fpch-instantiate-templates", "-o", output[hub]], [hub])
 
     def compile_one(header):
-        upon = parents[header]
-        # Where that one failed, the next that it stands upon.
-        while upon and not os.path.isfile(output[upon]):
-            upon = parents[upon]
-        flags = ["-include-pch", output[upon]] if upon else []
-        if header in inner:
-            flags += ["-x", "c++-header", "-fpch-instantiate-templates", "-o", output[header]]
-        else:
-            flags += ["-fsyntax-only", "-x", "c++"]
-        return compile_text([*command, *flags], [header])
+        alone = [*command, "-fsyntax-only", "-x", "c++"]
+        if upon[header] and begun[upon[header]].result() == "":
+            if not compile_text([*alone, "-include-pch", output[upon[header]]], [header]):
+                return ""
+        return compile_text(alone, [header])
 
-    # Workers take what was submitted first, so that nobody waits for a header that has not begun.
-    order = sorted(headers, key=lambda h: (h not in inner, len(closure(h))))
-    begun = {}
-
-    def after_parent(header):
-        if parents[header]:
-            begun[parents[header]].result()
-        return compile_one(header)
-
-    for header in order:
-        begun[header] = pool.submit(after_parent, header)
-    for header in order:
+    begun = {hub: pool.submit(precompile, hub) for hub in chosen}
+    begun.update({h: pool.submit(compile_one, h) for h in headers if h not in chosen})
+    for header in headers:
         yield header, begun[header].result
 
 
@@ -211,17 +217,18 @@ def main():
                 groups.setdefault(command, []).append(header)
     pending = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as store:
+        # First what takes longest, so that the others are done beside it.
+        together = [h for h in headers if folder(h) == "host"]
+        if together and shutil.which("g++") and shutil.which(CLANG):
+            whole = pool.submit(compile_text, ["g++", *BASE, *host, "-fsyntax-only", "-x", "c++"], together)
+            pending.append((("g++", "all host headers together"), together[0], whole.result))
         for number, (command, group) in enumerate(groups.items()):
             if command[0] == CLANG:
                 os.mkdir(f"{store}/{number}")
-                results = compile_tree(pool, command, group, f"{store}/{number}")
+                results = compile_upon_hubs(pool, command, group, f"{store}/{number}")
             else:
                 results = compile_chains(pool, command, group)
             pending += [(command, *result) for result in results]
-        together = [h for h in headers if folder(h) == "host"]
-        if together and shutil.which("g++"):
-            whole = pool.submit(compile_text, ["g++", *BASE, *host, "-fsyntax-only", "-x", "c++"], together)
-            pending.append((("g++", "all host headers together"), together[0], whole.result))
         for command, header, result in pending:
             output = result()
             if output:

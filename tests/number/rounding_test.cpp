@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -20,6 +21,30 @@ TEST_CASE("a rounding shift equals the floor of the quotient plus one half") {
       CHECK(shift_right_half_up(v, s) == static_cast<std::int64_t>(exact));
     }
   }
+}
+
+TEST_CASE("rounding to float32 equals the conversion") {
+  for (std::int64_t v = 1; v < (std::int64_t{1} << 50); v = v * 3 + 1) {
+    for (std::int64_t d = -3; d <= 3; ++d) {
+      for (const std::int64_t w : {v + d, -(v + d), (v << 11) + d, ((v | 1) << 8) + 128}) {
+        CHECK(round_to_float32(w) == static_cast<std::int64_t>(static_cast<float>(w)));
+      }
+    }
+  }
+}
+
+TEST_CASE("a rescaling in float32 equals the float32 operations") {
+  for (std::int64_t v = 1; v < (std::int64_t{1} << 46); v = v * 3 + 1) {
+    for (int s = -40; s <= 6; ++s) {
+      for (const std::int64_t w : {v, -v, 2 * v + 1, (v << 9) - 1}) {
+        const float scaled = std::ldexp(static_cast<float>(w), s) + 0.5F;
+        const double limited = std::min(std::max(std::floor(static_cast<double>(scaled)), -32768.0), 32767.0);
+        CHECK(rescale_float32(w, s, 15) == static_cast<std::int64_t>(limited));
+      }
+    }
+  }
+  CHECK(rescale_float32(2179137516, -17, 15) == 16626);  // just below 16625.5, which is what float32 keeps of it
+  CHECK(rescale(2179137516, -17, 15) == 16625);
 }
 
 TEST_CASE("shifts by the whole width and beyond leave the sign") {

@@ -8,3 +8,10 @@
 #include <tenon/kernel/reference/dense_block.hpp>
 #include <tenon/kernel/reference/depthwise_conv2d_block.hpp>
 #include <tenon/kernel/reference/global_average_pool_block.hpp>
+#if defined(__x86_64__)
+#include <tenon/kernel/x86/add_block.hpp>
+#include <tenon/kernel/x86/conv2d_block.hpp>
+#include <tenon/kernel/x86/dense_block.hpp>
+#include <tenon/kernel/x86/depthwise_conv2d_block.hpp>
+#include <tenon/kernel/x86/global_average_pool_block.hpp>
+#endif

@@ -24,6 +24,7 @@ constexpr Fault prepare(const AddPositionEmbsParams&, const Shape& input, Format
   fault = align_values(variables.pos_embedding, static_cast<std::size_t>(input.pixels()), quantizers.bias, x,
                        constants.table, constants.bias_shift);
   if (fault != Fault::none) return fault;
+  constants.output.float32_products = true;
   return prepare_output(x, variables, quantizers, constants);
 }
 

@@ -93,6 +93,7 @@ constexpr Fault prepare(const AttentionParams& params, const Shape& query_shape,
       detail::largest_weight_sum(shape.keys, constants.exp_bits, softmax_buffer) << sum_bits;
   query.value_bits = buffer_bits;
   query.frac_bits.assign(1, aligned.frac_bits[0] + constants.exp_bits);
+  constants.output.float32_products = true;
   return prepare_output(query, variables, quantizers, constants);
 }
 

@@ -79,12 +79,15 @@ struct Requantization {
   Ints shifts{};           ///< to the left; one, or one a channel
   int buffer_bits = 32;
   int value_bits = 0;
+  /// Where the reference's storage in float32 shows in the results: products keep 24 bits.
+  bool float32_products = false;
 
   [[nodiscard]] constexpr std::int64_t operator()(std::int64_t v, std::size_t channel) const noexcept {
     if (!mantissas.empty()) {
       v = saturate(v * mantissas[mantissas.size() == 1 ? 0 : channel], buffer_bits);
     }
-    return rescale(v, shifts[shifts.size() == 1 ? 0 : channel], value_bits);
+    const int by = shifts[shifts.size() == 1 ? 0 : channel];
+    return float32_products ? rescale_float32(v, by, value_bits) : rescale(v, by, value_bits);
   }
 };
 

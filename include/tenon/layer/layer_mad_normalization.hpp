@@ -43,6 +43,7 @@ constexpr Fault prepare(const LayerMadNormalizationParams&, const Shape& input, 
   x.frac_bits.assign(1, constants.weight_shift);  // those of x and of its magnitude cancel
   FloatVariables shifted = variables;
   shifted.bias = variables.beta;
+  constants.output.float32_products = true;
   return prepare_output(x, shifted, quantizers, constants);
 }
 

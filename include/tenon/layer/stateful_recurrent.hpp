@@ -61,6 +61,7 @@ constexpr Fault prepare(const StatefulRecurrentParams&, const Shape&, Format<F>&
   input.shifts.clear();
   input.buffer_bits = buffer_bits;
   input.value_bits = buffer_bits;
+  input.float32_products = true;
   const std::int32_t frac_bits =
       float32::max_frac_bits(state_bits, variables.range_max.empty() ? 1.0F : variables.range_max[0]);
   const std::size_t count = x.scales.size();
@@ -88,7 +89,7 @@ constexpr void run(Arch, const StatefulRecurrentParams&, const Shape& input, con
   const int bits = constants.buffer_bits;
   const auto limit = [&](std::int64_t v) { return saturate(v, bits); };
   const auto to_state = [&](std::int64_t v) {
-    return rescale(v, -constants.weight_shift, constants.state_bits);
+    return rescale_float32(v, -constants.weight_shift, constants.state_bits);
   };
   for (std::int64_t i = 0; i < input.size(); i += channels) {
     for (std::int32_t c = 0; c < channels; ++c, y += 2) {

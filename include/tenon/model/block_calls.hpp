@@ -47,13 +47,13 @@ constexpr std::size_t block_scratch_bytes() noexcept {
   return 0;
 }
 
-template <class Arch, auto Block, class X>
+template <class Arch, auto Block>
 void pack_block(const BlockData& data, std::byte* packed) noexcept {
   using Type = std::remove_cvref_t<decltype(Block)>;
-  if constexpr (std::is_same_v<Type, kernel::ConvBlock>) {
-    pack(Arch{}, Block, data.weights, data.shifts, static_cast<const X*>(data.padding), data.finish, packed);
-  } else if constexpr (std::is_same_v<Type, kernel::DenseBlock>) {
+  if constexpr (std::is_same_v<Type, kernel::ConvBlock> || std::is_same_v<Type, kernel::DenseBlock>) {
     pack(Arch{}, Block, data.weights, data.shifts, data.finish, packed);
+  } else if constexpr (std::is_same_v<Type, kernel::AddBlock>) {
+    pack(Arch{}, Block, data.add_shifts, data.finish, packed);
   } else {
     pack(Arch{}, Block, data.weights, data.finish, packed);
   }
@@ -76,7 +76,7 @@ template <class Arch, kernel::ConvBlock Block, class X, class Y>
 [[gnu::noinline]] void call_block(const BlockInputs<X>& in, Y* y) noexcept {
   const auto* padding = static_cast<const X*>(in.data.padding);
   if constexpr (PackedBlock<Arch, Block>) {
-    kernel::conv2d_block(Arch{}, Block, in.x, padding, in.packed, y, in.scratch);
+    kernel::conv2d_block<Block>(Arch{}, in.x, padding, in.packed, y, in.scratch);
   } else if constexpr (ScratchBlock<Arch, Block>) {
     kernel::conv2d_block(Arch{}, Block, in.x, padding, in.data.shifts, in.data.weights, in.data.finish, y,
                          reinterpret_cast<std::int32_t*>(in.scratch));
@@ -88,7 +88,7 @@ template <class Arch, kernel::ConvBlock Block, class X, class Y>
 template <class Arch, kernel::DenseBlock Block, class X, class Y>
 [[gnu::noinline]] void call_block(const BlockInputs<X>& in, Y* y) noexcept {
   if constexpr (PackedBlock<Arch, Block>) {
-    kernel::dense_block(Arch{}, Block, in.x, in.packed, y, in.scratch);
+    kernel::dense_block<Block>(Arch{}, in.x, in.packed, y, in.scratch);
   } else if constexpr (ScratchBlock<Arch, Block>) {
     kernel::dense_block(Arch{}, Block, in.x, in.data.shifts, in.data.weights, in.data.finish, y,
                         reinterpret_cast<std::int32_t*>(in.scratch));
@@ -100,7 +100,7 @@ template <class Arch, kernel::DenseBlock Block, class X, class Y>
 template <class Arch, kernel::DepthwiseBlock Block, class X, class Y>
 [[gnu::noinline]] void call_block(const BlockInputs<X>& in, Y* y) noexcept {
   if constexpr (PackedBlock<Arch, Block>) {
-    kernel::depthwise_conv2d_block(Arch{}, Block, in.x, in.packed, y, in.scratch);
+    kernel::depthwise_conv2d_block<Block>(Arch{}, in.x, in.packed, y, in.scratch);
   } else if constexpr (ScratchBlock<Arch, Block>) {
     kernel::depthwise_conv2d_block(Arch{}, Block, in.x, in.data.weights, in.data.finish, y,
                                    reinterpret_cast<std::int32_t*>(in.scratch));
@@ -111,7 +111,11 @@ template <class Arch, kernel::DepthwiseBlock Block, class X, class Y>
 
 template <class Arch, kernel::AddBlock Block, class X, class Y>
 [[gnu::noinline]] void call_block(const BlockInputs<X>& in, Y* y) noexcept {
-  kernel::add_block(Arch{}, Block, in.x, in.second, in.data.add_shifts, in.data.finish, y);
+  if constexpr (PackedBlock<Arch, Block>) {
+    kernel::add_block<Block>(Arch{}, in.x, in.second, in.packed, y);
+  } else {
+    kernel::add_block(Arch{}, Block, in.x, in.second, in.data.add_shifts, in.data.finish, y);
+  }
 }
 
 template <class Arch, kernel::PoolBlock Block, class X, class Y>

@@ -371,8 +371,7 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
   template <std::size_t I>
   void pack_stage() noexcept {
     if constexpr (packed_size<I>() > 0) {
-      using X = Element<static_cast<std::size_t>(inputs[I][0])>;
-      detail::pack_block<Arch, block<I>, X>(detail::block_data<At<I>>, std::get<I>(packed_).bytes);
+      detail::pack_block<Arch, block<I>>(detail::block_data<At<I>>, std::get<I>(packed_).bytes);
     }
   }
   template <std::size_t... I>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <bit>
 #include <cstdint>
 #include <limits>
 #include <type_traits>
@@ -46,6 +47,27 @@ namespace tenon {
 [[nodiscard]] constexpr std::int64_t rescale(std::int64_t v, int s, int value_bits) noexcept {
   return s >= 0 ? shift_left_saturated(v, s, value_bits)
                 : saturate(shift_right_half_up(v, -s), value_bits);
+}
+
+/// v with its 24 leading bits, ties to even: what a float32 keeps of an integer of up to 62 bits.
+[[nodiscard]] constexpr std::int64_t round_to_float32(std::int64_t v) noexcept {
+  const auto magnitude = static_cast<std::uint64_t>(v < 0 ? -v : v);
+  const int dropped = static_cast<int>(std::bit_width(magnitude)) - 24;
+  if (dropped <= 0) return v;
+  const std::uint64_t unit = std::uint64_t{1} << dropped;
+  const std::uint64_t rest = magnitude & (unit - 1);
+  std::uint64_t kept = magnitude - rest;
+  if (rest > unit / 2 || (rest == unit / 2 && (kept & unit) != 0)) kept += unit;
+  return v < 0 ? -static_cast<std::int64_t>(kept) : static_cast<std::int64_t>(kept);
+}
+
+/// `rescale` as float32 computes it: v, and then v * 2^s + 1/2, keep 24 bits. |v| < 2^60.
+[[nodiscard]] constexpr std::int64_t rescale_float32(std::int64_t v, int s, int value_bits) noexcept {
+  v = round_to_float32(v);
+  const int right = s >= 0 ? 0 : s < -60 ? 60 : -s;
+  if (s > 0) v = shift_left_saturated(v, s, value_bits);
+  const std::int64_t doubled = round_to_float32(2 * v + (std::int64_t{1} << right));
+  return saturate(doubled >> (right + 1), value_bits);
 }
 
 /// v * 2^s rounded down, limited to n value bits: the `shift` of fixed-point numbers.

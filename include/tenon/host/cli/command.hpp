@@ -55,6 +55,7 @@ inline int run_command(int argc, const char* const* argv) {
   app.add_subcommand("version", "Print the version")->callback([] { std::printf("%s\n", version); });
   try {
     std::vector<std::string> arguments = spelled_out(argc, argv);
+    complete_options(app, arguments);
     std::reverse(arguments.begin(), arguments.end());
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <tenon/host/deploy/block_constants.hpp>
 #include <tenon/host/deploy/fold_pool.hpp>
+#include <tenon/host/deploy/sort_channels.hpp>
 #include <tenon/host/deploy/stage.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/interpret/program.hpp>
@@ -149,6 +150,7 @@ class Deployer {
 [[nodiscard]] inline Deployment deploy(const Program& program) {
   Deployment deployment = detail::Deployer(program).deploy();
   fold_pools(deployment);
+  sort_channels(deployment);
   return deployment;
 }
 

@@ -7,7 +7,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <numeric>
 #include <tenon/kernel/arch.hpp>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/reference/add_block.hpp>
@@ -45,7 +44,9 @@ enum class AddForm : std::int32_t {
 };
 
 [[nodiscard]] constexpr std::int32_t add_vectors(const AddBlock& block) noexcept {
-  return block.channels / std::gcd(block.channels, add_lanes);
+  std::int32_t vectors = block.channels;
+  for (std::int32_t both = 2; both <= add_lanes && block.channels % both == 0; both *= 2) vectors /= 2;
+  return vectors;
 }
 
 [[nodiscard]] inline AddForm add_form(const AddBlock& block, const AddShifts* shifts,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #if defined(__x86_64__)
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -41,7 +42,7 @@ inline void pack(arch::avx2, const ConvBlock& block, const signed char* w,
       packed, w,
       row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
   packed += x86::raw_weight_bytes(block);
-  std::memcpy(packed, shifts, static_cast<std::size_t>(block.channels));
+  std::copy_n(shifts, block.channels, reinterpret_cast<std::uint8_t*>(packed));
   packed += x86::to_cache_line(static_cast<std::size_t>(block.channels));
   std::memcpy(packed, channel_finish,
               static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));

@@ -39,82 +39,98 @@ inline void pack(arch::avx2, const DepthwiseBlock& block, const signed char* w,
 
 namespace x86 {
 
-/// Elements of two rows side by side; a row that is null is zeros. Words stand as the unpacking
-/// leaves them, 16 at a time.
+/// Two rows of which one may lie outside: its elements are loaded from the other one and dropped.
+template <class X>
+struct RowPair {
+  const X* first;
+  const X* second;
+  __m128i keep_first;
+  __m128i keep_second;
+};
+
+/// 16 bytes of each row side by side, as bytes or as words; words stand as their unpacking leaves them.
 template <bool Bytes, class X>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void interleave(const X* a, const X* b,
-                                                                       std::int32_t count,
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void interleave(__m128i first, __m128i second,
                                                                        std::byte* to) noexcept {
-  constexpr std::int32_t lane = Bytes ? 2 : 4;
-  for (std::int32_t i = 0; i < count; i += 16, to += 16 * lane) {
-    alignas(16) X rest[2][16] = {};
-    const std::int32_t now = count - i;
-    const X* from[2] = {a == nullptr ? rest[0] : a + i, b == nullptr ? rest[1] : b + i};
-    if (now < 16) {
-      if (a != nullptr) std::memcpy(rest[0], a + i, static_cast<std::size_t>(now));
-      if (b != nullptr) std::memcpy(rest[1], b + i, static_cast<std::size_t>(now));
-      from[0] = rest[0];
-      from[1] = rest[1];
-    }
-    const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from[0]));
-    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from[1]));
-    if constexpr (Bytes) {
-      const __m128i pairs[2] = {_mm_unpacklo_epi8(first, second), _mm_unpackhi_epi8(first, second)};
-      if (now >= 16) {
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), pairs[0]);
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), pairs[1]);
-      } else if (now == 8) {
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), pairs[0]);
-      } else {
-        std::memcpy(to, pairs, static_cast<std::size_t>(2 * now));
-      }
-    } else {
-      const __m256i x =
-          std::is_signed_v<X> ? _mm256_cvtepi8_epi16(first) : _mm256_cvtepu8_epi16(first);
-      const __m256i y =
-          std::is_signed_v<X> ? _mm256_cvtepi8_epi16(second) : _mm256_cvtepu8_epi16(second);
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_unpacklo_epi16(x, y));
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 32), _mm256_unpackhi_epi16(x, y));
-    }
+  if constexpr (Bytes) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_unpacklo_epi8(first, second));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), _mm_unpackhi_epi8(first, second));
+  } else {
+    const __m256i x = std::is_signed_v<X> ? _mm256_cvtepi8_epi16(first) : _mm256_cvtepu8_epi16(first);
+    const __m256i y = std::is_signed_v<X> ? _mm256_cvtepi8_epi16(second) : _mm256_cvtepu8_epi16(second);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_unpacklo_epi16(x, y));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 32), _mm256_unpackhi_epi16(x, y));
   }
 }
 
-/// One pair of rows of the band.
+/// `count` elements from `from` on; may write up to 64 bytes too many, over what is written next.
+template <bool Bytes, class X>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void interleave_row(const RowPair<X>& rows,
+                                                                           std::ptrdiff_t from, std::int32_t count,
+                                                                           std::byte* to) noexcept {
+  const X* a = rows.first + from;
+  const X* b = rows.second + from;
+  for (; count >= 16; count -= 16, a += 16, b += 16, to += Bytes ? 32 : 64) {
+    const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
+    const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
+    interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first), _mm_and_si128(second, rows.keep_second), to);
+  }
+  if (count >= 8) {
+    const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(a));
+    const __m128i second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b));
+    interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first), _mm_and_si128(second, rows.keep_second), to);
+    if (count == 8) return;
+    // Words of a pixel stand in another order: its tail is made at once below.
+    if constexpr (Bytes) {
+      count -= 8;
+      a += 8;
+      b += 8;
+      to += 16;
+    }
+  }
+  if (count <= 0) return;
+  alignas(16) X rest[2][16] = {};
+  for (std::int32_t i = 0; i < count; ++i) {
+    rest[0][i] = a[i];
+    rest[1][i] = b[i];
+  }
+  const __m128i first = _mm_load_si128(reinterpret_cast<const __m128i*>(rest[0]));
+  const __m128i second = _mm_load_si128(reinterpret_cast<const __m128i*>(rest[1]));
+  interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first), _mm_and_si128(second, rows.keep_second), to);
+}
+
+/// Zeros, up to 31 bytes too many: what is written next stands there.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void clear(std::byte* to, std::ptrdiff_t bytes) noexcept {
+  for (; bytes > 0; bytes -= 32, to += 32) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_setzero_si256());
+  }
+}
+
+/// One pair of rows of the band, from left to right.
 template <bool Bytes, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void stage_pair(const DepthwiseBlock& block,
-                                                                       const DepthwisePlan& plan,
-                                                                       const X* a, const X* b,
-                                                                       std::byte* to) noexcept {
+                                                                       const DepthwisePlan& plan, const X* a,
+                                                                       const X* b, std::byte* to) noexcept {
   const WindowAxis& wx = block.window.x;
-  const std::int32_t end = std::min(wx.input, plan.plane_width * plan.planes - wx.before);
   const std::ptrdiff_t pixel = std::ptrdiff_t{plan.channels} * plan.lane;
-  if ((a == nullptr && b == nullptr) || end <= 0) {
-    std::memset(to, 0, static_cast<std::size_t>(plan.pair_bytes));
-    return;
-  }
+  if (a == nullptr && b == nullptr) return clear(to, plan.pair_bytes);
+  const __m128i all = _mm_set1_epi8(-1);
+  const RowPair<X> rows{a == nullptr ? b : a, b == nullptr ? a : b, a == nullptr ? _mm_setzero_si128() : all,
+                        b == nullptr ? _mm_setzero_si128() : all};
   if (plan.planes == 1 && plan.channels == block.channels) {
-    std::memset(to, 0, static_cast<std::size_t>(wx.before * pixel));
-    interleave<Bytes>(a, b, end * block.channels, to + wx.before * pixel);
-    const std::int32_t right = plan.plane_width - wx.before - end;
-    std::memset(to + (wx.before + end) * pixel, 0, static_cast<std::size_t>(right * pixel));
-    return;
+    const std::int32_t end = std::min(wx.input, plan.plane_width - wx.before);
+    clear(to, wx.before * pixel);
+    if (end > 0) interleave_row<Bytes>(rows, 0, end * block.channels, to + wx.before * pixel);
+    return clear(to + (wx.before + end) * pixel, (plan.plane_width - wx.before - end) * pixel);
   }
-  const std::int32_t columns = plan.plane_width * plan.planes;
-  std::int32_t plane = 0;
-  std::byte* at = to;
-  for (std::int32_t column = 0; column < columns; ++column) {
-    const std::int32_t x = column - wx.before;
-    std::byte* const pixel_at = at + plane * plan.plane_bytes;
-    if (x < 0 || x >= end) {
-      std::memset(pixel_at, 0, static_cast<std::size_t>(pixel));
-    } else {
-      const std::ptrdiff_t from = std::ptrdiff_t{x} * block.channels;
-      interleave<Bytes>(a == nullptr ? a : a + from, b == nullptr ? b : b + from, block.channels,
-                        pixel_at);
-    }
-    if (++plane == plan.planes) {
-      plane = 0;
-      at += pixel;
+  for (std::int32_t plane = 0; plane < plan.planes; ++plane) {
+    std::int32_t x = plane - wx.before;
+    for (std::int32_t i = 0; i < plan.plane_width; ++i, x += plan.planes, to += pixel) {
+      if (x < 0 || x >= wx.input) {
+        clear(to, pixel);
+      } else {
+        interleave_row<Bytes>(rows, std::ptrdiff_t{x} * block.channels, block.channels, to);
+      }
     }
   }
 }
@@ -171,6 +187,24 @@ template <std::size_t Outputs>
   }
 }
 
+/// finish() of block.hpp without the last clamp, of sums of 16 bits by multipliers of 15.
+template <std::size_t Outputs>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void scale_words(const DepthwiseFinish& finish,
+                                                                        const __m256i (&sums)[Outputs],
+                                                                        __m256i (&out)[Outputs][2]) noexcept {
+  const __m256i zero = _mm256_setzero_si256();
+#pragma GCC unroll 8
+  for (std::size_t o = 0; o < Outputs; ++o) {
+    const __m256i words[2] = {_mm256_unpacklo_epi16(sums[o], zero), _mm256_unpackhi_epi16(sums[o], zero)};
+#pragma GCC unroll 2
+    for (std::int32_t h = 0; h < 2; ++h) {
+      const __m256i product = _mm256_madd_epi16(words[h], load(finish.multiplier + 8 * h));
+      out[o][h] =
+          _mm256_srav_epi32(_mm256_add_epi32(product, load(finish.offset + 8 * h)), load(finish.shift + 8 * h));
+    }
+  }
+}
+
 /// Outputs in 32 bits, still to be limited: lanes 0..3 and 8..11 in the first vector, the others in
 /// the second.
 template <bool Bytes, std::size_t Outputs>
@@ -182,18 +216,7 @@ template <bool Bytes, std::size_t Outputs>
     if (tile.header.small) {
       __m256i sums[Outputs];
       sum_taps(x, step, tile.offsets, tile.weights, tile.header.taps, sums);
-      const __m256i zero = _mm256_setzero_si256();
-#pragma GCC unroll 8
-      for (std::size_t o = 0; o < Outputs; ++o) {
-        const __m256i words[2] = {_mm256_unpacklo_epi16(sums[o], zero),
-                                  _mm256_unpackhi_epi16(sums[o], zero)};
-#pragma GCC unroll 2
-        for (std::int32_t h = 0; h < 2; ++h) {
-          const __m256i product = _mm256_madd_epi16(words[h], load(finish.multiplier + 8 * h));
-          out[o][h] = _mm256_srav_epi32(_mm256_add_epi32(product, load(finish.offset + 8 * h)),
-                                        load(finish.shift + 8 * h));
-        }
-      }
+      scale_words(finish, sums, out);
       return;
     }
   }
@@ -269,49 +292,155 @@ template <class Y>
   }
 }
 
-template <bool Bytes, std::size_t Outputs, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void depthwise_positions(
-    const FinishTraits& traits, const DepthwiseTile& tile, const std::byte* x, std::ptrdiff_t step,
-    const DepthwiseTarget& target, std::int32_t last_lanes, Y* y, std::ptrdiff_t y_step) noexcept {
-  __m256i values[Outputs][2];
-  depthwise_outputs<Bytes>(traits, tile, x, step, values);
-  alignas(32) Y out[(Outputs + 1) / 2 * 32];
+/// Limits and writes outputs: 16 lanes at each place but the last.
+template <std::size_t Outputs, class Y>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void store_outputs(const FinishTraits& traits,
+                                                                          const DepthwiseFinish& finish,
+                                                                          const __m256i (&values)[Outputs][2],
+                                                                          const DepthwiseTarget& target,
+                                                                          std::int32_t last_lanes, Y* y,
+                                                                          std::ptrdiff_t y_step) noexcept {
   if constexpr (std::is_same_v<Y, std::int8_t>) {
     const __m256i low = _mm256_set1_epi8(traits.low);
-    const __m256i high = load(tile.finish->high);
+    const __m256i high = load(finish.high);
+    const bool whole = target.packed == target.channels && target.lanes == depthwise_lanes;
 #pragma GCC unroll 8
     for (std::size_t o = 0; o < Outputs; o += 2) {
       const std::size_t next = o + 1 < Outputs ? o + 1 : o;
-      const __m256i bytes =
-          _mm256_packs_epi16(_mm256_packs_epi32(values[o][0], values[o][1]),
-                             _mm256_packs_epi32(values[next][0], values[next][1]));
-      const __m256i limited =
-          _mm256_max_epi8(_mm256_min_epi8(bytes, _mm256_permute4x64_epi64(high, 0x50)), low);
-      _mm256_store_si256(reinterpret_cast<__m256i*>(out + 16 * o),
-                         _mm256_permute4x64_epi64(limited, 0xD8));
+      const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(values[o][0], values[o][1]),
+                                               _mm256_packs_epi32(values[next][0], values[next][1]));
+      const __m256i in_order = _mm256_permute4x64_epi64(bytes, 0xD8);
+      const __m256i limited = _mm256_max_epi8(_mm256_min_epi8(in_order, high), low);
+      const __m128i out[2] = {_mm256_castsi256_si128(limited), _mm256_extracti128_si256(limited, 1)};
+#pragma GCC unroll 2
+      for (std::size_t i = 0; i < 2; ++i, y += y_step) {
+        if (o + i >= Outputs) break;
+        const std::int32_t lanes = o + i + 1 < Outputs ? target.lanes : last_lanes;
+        if (whole && lanes == depthwise_lanes) {
+          _mm_storeu_si128(reinterpret_cast<__m128i*>(y), out[i]);
+        } else {
+          alignas(16) Y staged[16];
+          _mm_store_si128(reinterpret_cast<__m128i*>(staged), out[i]);
+          store_lanes(staged, target, lanes, y);
+        }
+      }
     }
   } else {
 #pragma GCC unroll 8
-    for (std::size_t o = 0; o < Outputs; ++o) {
+    for (std::size_t o = 0; o < Outputs; ++o, y += y_step) {
+      alignas(32) Y staged[16];
       const __m256i halves[2] = {_mm256_permute2x128_si256(values[o][0], values[o][1], 0x20),
                                  _mm256_permute2x128_si256(values[o][0], values[o][1], 0x31)};
 #pragma GCC unroll 2
       for (std::int32_t h = 0; h < 2; ++h) {
         __m256i v = halves[h];
         if (!traits.raw) {
-          const auto* const high = reinterpret_cast<const __m128i*>(tile.finish->high + 8 * h);
+          const auto* const high = reinterpret_cast<const __m128i*>(finish.high + 8 * h);
           v = _mm256_min_epi32(v, _mm256_cvtepi8_epi32(_mm_loadl_epi64(high)));
           v = _mm256_max_epi32(v, _mm256_set1_epi32(traits.low));
         }
-        _mm256_store_si256(reinterpret_cast<__m256i*>(out + 16 * o + 8 * h), v);
+        _mm256_store_si256(reinterpret_cast<__m256i*>(staged + 8 * h), v);
       }
+      store_lanes(staged, target, o + 1 < Outputs ? target.lanes : last_lanes, y);
     }
   }
+}
+
+/// An output row of 16 lanes.
+struct DepthwiseRow {
+  const std::byte* x;
+  std::ptrdiff_t step;
+  std::int32_t positions;
+  std::int32_t last_lanes;
+  DepthwiseTarget target;
+  std::ptrdiff_t y_step;
+};
+
+template <bool Bytes, std::size_t Outputs, class Y>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void next_positions(const FinishTraits& traits,
+                                                                           const DepthwiseTile& tile,
+                                                                           DepthwiseRow& row, Y*& y) noexcept {
+  __m256i values[Outputs][2];
+  depthwise_outputs<Bytes>(traits, tile, row.x, row.step, values);
+  row.positions -= static_cast<std::int32_t>(Outputs);
+  store_outputs(traits, *tile.finish, values, row.target, row.positions == 0 ? row.last_lanes : row.target.lanes, y,
+                row.y_step);
+  row.x += static_cast<std::ptrdiff_t>(Outputs) * row.step;
+  y += static_cast<std::ptrdiff_t>(Outputs) * row.y_step;
+}
+
+/// Six pairs of taps whose sums fit 16 bits, as those of 3x3, with 16 lanes at each place.
+template <std::size_t Outputs>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps(const DepthwiseTile& tile, const std::byte* x,
+                                                                     std::ptrdiff_t step, __m256i low,
+                                                                     std::int8_t* y, std::ptrdiff_t y_step) noexcept {
+  __m256i sums[Outputs];
 #pragma GCC unroll 8
-  for (std::size_t o = 0; o < Outputs; ++o) {
-    store_lanes(out + 16 * o, target, o + 1 < Outputs ? target.lanes : last_lanes,
-                y + static_cast<std::ptrdiff_t>(o) * y_step);
+  for (std::size_t t = 0; t < 6; ++t) {
+    const __m256i w = load(tile.weights + 32 * t);
+    const std::byte* at = x + tile.offsets[t];
+#pragma GCC unroll 8
+    for (std::size_t o = 0; o < Outputs; ++o, at += step) {
+      const __m256i products = _mm256_maddubs_epi16(load(at), w);
+      sums[o] = t == 0 ? products : _mm256_add_epi16(sums[o], products);
+      in_order(sums[o]);
+    }
   }
+  __m256i out[Outputs][2];
+  scale_words(*tile.finish, sums, out);
+  const __m256i high = _mm256_permute4x64_epi64(load(tile.finish->high), 0x50);  // as the packed bytes stand
+#pragma GCC unroll 8
+  for (std::size_t o = 0; o < Outputs; o += 2) {
+    const std::size_t next = o + 1 < Outputs ? o + 1 : o;
+    const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(out[o][0], out[o][1]),
+                                             _mm256_packs_epi32(out[next][0], out[next][1]));
+    const __m256i limited = _mm256_max_epi8(_mm256_min_epi8(bytes, high), low);
+    const __m256i ordered = _mm256_permute4x64_epi64(limited, 0xD8);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_castsi256_si128(ordered));
+    y += y_step;
+    if (next > o) _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_extracti128_si256(ordered, 1));
+    y += y_step;
+  }
+}
+
+/// All blocks of lanes of a row. Not part of its caller: the registers are all needed here.
+[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_row(std::int8_t lowest, const std::byte* packed,
+                                                                    const DepthwiseLayout& layout,
+                                                                    std::int32_t blocks, const DepthwiseRow& row,
+                                                                    std::int8_t* to) noexcept {
+  const __m256i low = _mm256_set1_epi8(lowest);
+  const std::ptrdiff_t step = row.step;
+  const std::ptrdiff_t y_step = row.y_step;
+  for (std::int32_t b = 0; b < blocks; ++b, packed += layout.bytes, to += depthwise_lanes) {
+    const DepthwiseTile tile = tile_at(packed, layout);
+    const std::byte* x = row.x + b * 2 * depthwise_lanes;
+    std::int8_t* y = to;
+    std::int32_t left = row.positions;
+    while (left >= 8 || left == 4) {
+      six_taps<4>(tile, x, step, low, y, y_step);
+      left -= 4;
+      x += 4 * step;
+      y += 4 * y_step;
+    }
+    switch (left) {  // as many as narrow maps have in a row
+      case 1: six_taps<1>(tile, x, step, low, y, y_step); break;
+      case 2: six_taps<2>(tile, x, step, low, y, y_step); break;
+      case 3: six_taps<3>(tile, x, step, low, y, y_step); break;
+      case 5: six_taps<5>(tile, x, step, low, y, y_step); break;
+      case 6: six_taps<6>(tile, x, step, low, y, y_step); break;
+      case 7: six_taps<7>(tile, x, step, low, y, y_step); break;
+      default: break;
+    }
+  }
+}
+
+/// Not part of its caller: the registers are all needed here.
+template <bool Bytes, class Y>
+[[gnu::target("avx2,fma"), gnu::noinline]] void any_taps_row(const FinishTraits& traits, const DepthwiseTile& tile,
+                                                             DepthwiseRow row, Y* y) noexcept {
+  while (row.positions >= 4) next_positions<Bytes, 4>(traits, tile, row, y);
+  if (row.positions >= 2) next_positions<Bytes, 2>(traits, tile, row, y);
+  if (row.positions >= 1) next_positions<Bytes, 1>(traits, tile, row, y);
 }
 
 template <bool Bytes, class X, class Y>
@@ -324,6 +453,9 @@ template <bool Bytes, class X, class Y>
   const bool several = plan.channels < depthwise_lanes;  // pixels in a block of lanes
   const std::int32_t pixels = several ? depthwise_lanes / plan.channels : 1;
   const std::ptrdiff_t y_step = std::ptrdiff_t{block.channels} * pixels;
+  const DepthwiseHeader header = tile_at(packed, layout).header;
+  const bool whole = plan.channels == block.channels && width * plan.channels % depthwise_lanes == 0;
+  const bool six = whole && header.all_small && header.taps == 6;
   for (std::int32_t row = 0; row < wy.output; ++row) {
     const std::int32_t in_band = row % plan.band_rows;
     if (in_band == 0) {
@@ -333,31 +465,23 @@ template <bool Bytes, class X, class Y>
     const std::byte* const from = scratch + first / 2 * plan.pair_bytes;
     const std::byte* at = packed + (plan.parities == 2 ? first % 2 * plan.blocks : 0) *
                                        static_cast<std::ptrdiff_t>(layout.bytes);
+    Y* const to = y + std::ptrdiff_t{row} * width * block.channels;
+    if constexpr (Bytes && std::is_same_v<Y, std::int8_t>) {
+      if (six) {
+        six_taps_row(block.finish.low, at, layout, plan.blocks, {from, plan.position_bytes, plan.positions, 0, {}, y_step},
+                     to);
+        continue;
+      }
+    }
     for (std::int32_t b = 0; b < plan.blocks; ++b, at += layout.bytes) {
-      const DepthwiseTile tile = tile_at(at, layout);
       const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
       const DepthwiseTarget target{several ? depthwise_lanes : used, several ? plan.channels : used,
                                    several ? block.channels : used};
-      const std::int32_t last =
-          several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
-      const std::byte* in = from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane;
-      Y* out = y + std::ptrdiff_t{row} * width * block.channels + b * depthwise_lanes;
-      std::int32_t left = plan.positions;
-      const std::ptrdiff_t step = plan.position_bytes;
-      for (; left >= 4; left -= 4, in += 4 * step, out += 4 * y_step) {
-        depthwise_positions<Bytes, 4>(block.finish, tile, in, step, target,
-                                      left == 4 ? last : target.lanes, out, y_step);
-      }
-      if (left >= 2) {
-        depthwise_positions<Bytes, 2>(block.finish, tile, in, step, target,
-                                      left == 2 ? last : target.lanes, out, y_step);
-        in += 2 * step;
-        out += 2 * y_step;
-        left -= 2;
-      }
-      if (left == 1) {
-        depthwise_positions<Bytes, 1>(block.finish, tile, in, step, target, last, out, y_step);
-      }
+      const std::int32_t last = several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
+      any_taps_row<Bytes>(block.finish, tile_at(at, layout),
+                          {from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane, plan.position_bytes,
+                           plan.positions, last, target, y_step},
+                          to + b * depthwise_lanes);
     }
   }
 }

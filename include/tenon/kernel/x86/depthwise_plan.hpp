@@ -90,7 +90,7 @@ struct DepthwiseHeader {
   std::int32_t sums = 0;  ///< of taps that fit 16 bits
   bool small =
       false;  ///< one sum, and multipliers of 15 bits: one instruction widens and multiplies
-  std::int32_t unused = 0;
+  bool all_small = false;  ///< so are all blocks
 };
 
 struct DepthwiseLayout {
@@ -133,6 +133,8 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
   const WindowAxis& wy = block.window.y;
   const WindowAxis& wx = block.window.x;
   const std::size_t row_size = row_bytes(block.channels, block.weight_bits);
+  std::byte* const first = packed;
+  bool all_small = true;
   for (std::int32_t parity = 0; parity < plan.parities; ++parity) {
     for (std::int32_t b = 0; b < plan.blocks; ++b, packed += layout.bytes) {
       auto* const counts = reinterpret_cast<std::int32_t*>(packed + layout.counts);
@@ -179,15 +181,23 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
             block.finish.channel_high ? channels[c].high : block.finish.high;
         small = small && channels[c].multiplier < 32768;
       }
-      DepthwiseHeader header{taps.count, 1, false, 0};
+      DepthwiseHeader header{taps.count, 1, false, false};
       if (plan.bytes) {
         header.sums = make_sums(taps, counts);
         header.small =
             header.sums == 1 && small && !block.finish.raw && block.finish.limit_bits >= 15;
       }
+      all_small = all_small && header.small;
       std::memcpy(packed, &header, sizeof header);
       std::memcpy(packed + sizeof header, &finish, sizeof finish);
     }
+  }
+  for (std::int32_t b = 0; b < plan.blocks * plan.parities; ++b) {
+    DepthwiseHeader header;
+    std::byte* const at = first + static_cast<std::size_t>(b) * layout.bytes;
+    std::memcpy(&header, at, sizeof header);
+    header.all_small = all_small;
+    std::memcpy(at, &header, sizeof header);
   }
 }
 

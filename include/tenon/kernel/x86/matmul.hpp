@@ -46,6 +46,9 @@ struct Tile {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
+/// Sums are made in the order in which they are written: another one, with more products alive, runs out of registers.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& sum) noexcept { asm("" : "+x"(sum)); }
+
 /// `Width` steps for all pixels and filters: one product with the multipliers for all of them.
 template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_bytes(
@@ -67,6 +70,7 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
       for (std::size_t v = 0; v < Vectors; ++v) {
         const __m256i pairs = _mm256_maddubs_epi16(four, w[k][v]);
         products[v] = k == 0 ? pairs : _mm256_add_epi16(products[v], pairs);
+        if (k > 0) in_order(products[v]);
       }
     }
 #pragma GCC unroll 8
