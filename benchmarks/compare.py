@@ -64,8 +64,11 @@ class Worker:
         return json.loads(line)
 
     def round(self, seconds):
-        self.process.stdin.write(f"{seconds}\n")
-        answer = self.answer()
+        try:
+            self.process.stdin.write(f"{seconds}\n")
+            answer = self.answer()
+        except BrokenPipeError:
+            answer = {"error": f"ended with status {self.process.wait()}"}
         if "error" in answer:
             self.error = answer["error"]
         else:
@@ -75,7 +78,10 @@ class Worker:
         return min(r["min_us"] for r in self.rounds)
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         self.process.stdout.close()
         self.process.wait()
 
@@ -158,7 +164,8 @@ def measure_model(name, files, args):
                    lambda w: f"{w.min_us():.1f} us against {best[w.runtime]:.1f}")
     for _ in range(args.rounds):
         for worker in workers:
-            worker.round(args.seconds)
+            if not worker.error:
+                worker.round(args.seconds)
     workers = keep(workers, lambda w: not w.error, lambda w: w.error)
     results = [{"runtime": worker.runtime, "variant": worker.variant, "version": worker.version,
                 "min_us": worker.min_us(),
