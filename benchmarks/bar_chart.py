@@ -79,6 +79,22 @@ class LogAxes:
         dash = f' stroke-dasharray="{dashes}"' if dashes else ""
         return f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="1.6"{dash}/>'
 
-    def point(self, x, y, colour, label=""):
-        parts = f'<circle cx="{self.x(x):.1f}" cy="{self.y(y):.1f}" r="4.5" fill="{colour}"/>'
-        return parts + (text(self.x(x) + 8, self.y(y) + 4, label, 11) if label else "")
+    def points(self, points):
+        """`points`: (x, y, colour, label); a label goes where it covers nothing, if there is such a place."""
+        places = [(self.x(x), self.y(y), colour, label) for x, y, colour, label in points]
+        taken = [(x - 5, y - 5, x + 5, y + 5) for x, y, _, _ in places]
+        parts = []
+        for x, y, colour, label in places:
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4.5" fill="{colour}"/>')
+            width = 6.3 * len(label)
+            boxes = [(left, y + up - 6, left + width, y + up + 6) for left, up in
+                     ((x + 8, 0), (x - 8 - width, 0), (x - width / 2, -13), (x - width / 2, 13), (x - width / 2, -26))]
+            free = [box for box in boxes if not any(overlap(box, other) for other in taken)]
+            box = (free or boxes)[0]
+            taken.append(box)
+            parts.append(text(box[0], box[3] - 2, label, 11))
+        return parts
+
+
+def overlap(a, b):
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

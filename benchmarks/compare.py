@@ -6,11 +6,12 @@
     compare.py --models DIR... [--tenon NAME=EXECUTABLE...] [--tenon-command TENON --quantized NAME=MODEL.h5...]
                [--json FILE] [--svg FILE] [--rounds N] [--seconds S] [--cpu N] [--only NAME...] [--peers RUNTIME...]
 
-DIR has NAME.tflite, NAME.onnx and NAME_VARIANT.onnx, int8. An EXECUTABLE comes from exported.py; --quantized models are also run
-by `tenon bench`. Every runtime loads each file once, in a process of its own on the same processor, and is asked for a round
-(of `--seconds`) in turn, `--rounds` times, so that what else the machine does meets all alike. First all variants
-have three rounds; those that take more than 1.5 times as long as its fastest do not go on. The fastest minimum of a
-runtime's variants counts. Ratios are the fastest peer's time over Tenon's: above 1, Tenon is faster.
+DIR has NAME.tflite, NAME.onnx and NAME_VARIANT.onnx, int8. An EXECUTABLE comes from exported.py; --quantized models are
+also run by `tenon bench`. Every runtime loads each file once, in a process of its own on the same processor (as root, with
+real-time priority), and is asked for a round of `--seconds` in turn, `--rounds` times, so that what else the machine does
+meets all alike. First all variants have three rounds; those that take more than 1.5 times as long as the fastest of their
+runtime do not go on. The fastest minimum of a runtime's variants counts. Ratios are the fastest peer's time over that of
+Tenon: above 1, Tenon is faster.
 """
 import argparse
 import datetime
@@ -33,16 +34,15 @@ from peer_worker import PATHS
 VARIANTS = ("int8", "direct", "s8s8", "u8s8")
 TENON = ("tenon", "tenon interpreter")
 SCREENING_ROUNDS, SCREENING_FACTOR = 3, 1.5
-PRIORITY = -15
 NAMES = {"litert": "LiteRT", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "tenon": "Tenon",
          "tenon interpreter": "Tenon interpreter"}
 
 
 def prepare(cpu):
-    """What a measured process does before it starts: on one processor, ahead of others where that is allowed."""
+    """What a measured process does before it starts: on one processor, undisturbed by others where that is allowed."""
     os.sched_setaffinity(0, {cpu})
     try:
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     except PermissionError:
         pass
 
@@ -64,8 +64,11 @@ class Worker:
         return json.loads(line)
 
     def round(self, seconds):
-        self.process.stdin.write(f"{seconds}\n")
-        answer = self.answer()
+        try:
+            self.process.stdin.write(f"{seconds}\n")
+            answer = self.answer()
+        except BrokenPipeError:
+            answer = {"error": f"ended with status {self.process.wait()}"}
         if "error" in answer:
             self.error = answer["error"]
         else:
@@ -75,7 +78,10 @@ class Worker:
         return min(r["min_us"] for r in self.rounds)
 
     def close(self):
-        self.process.stdin.close()
+        try:
+            self.process.stdin.close()
+        except BrokenPipeError:
+            pass
         self.process.stdout.close()
         self.process.wait()
 
@@ -158,7 +164,8 @@ def measure_model(name, files, args):
                    lambda w: f"{w.min_us():.1f} us against {best[w.runtime]:.1f}")
     for _ in range(args.rounds):
         for worker in workers:
-            worker.round(args.seconds)
+            if not worker.error:
+                worker.round(args.seconds)
     workers = keep(workers, lambda w: not w.error, lambda w: w.error)
     results = [{"runtime": worker.runtime, "variant": worker.variant, "version": worker.version,
                 "min_us": worker.min_us(),

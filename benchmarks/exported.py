@@ -29,8 +29,14 @@ class Failure(Exception):
 def run(command):
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise Failure(f"{shlex.join(str(part) for part in command)}\n{result.stderr[-3000:]}")
+        raise Failure(f"{shlex.join(str(part) for part in command)}\n{errors(result.stderr)}")
     return result.stdout
+
+
+def errors(text):
+    """The first lines of a compiler's output that are errors, or all of what a short message says."""
+    lines = [line for line in text.splitlines() if "error: " in line]
+    return "\n".join(lines[:5]) or text[-2000:]
 
 
 def quantize(tenon, name, model, samples, options, folder):
@@ -61,14 +67,19 @@ def checksum(executable):
 
 
 def make(tenon, name, files, compilers, folder):
-    """Executables of one network; all of them compute the same."""
+    """Executables of one network by each compiler that can, and what the others said."""
     model, *rest = files
     quantized = quantize(tenon, name, model, rest[0], rest[1:], folder) if rest else model
     header = export(tenon, name, quantized, folder)
-    executables = [build(compiler, name, header, folder) for compiler in compilers]
+    executables, failures = [], []
+    for compiler in compilers:
+        try:
+            executables.append(build(compiler, name, header, folder))
+        except Failure as failure:
+            failures.append(failure)
     if len({checksum(executable) for executable in executables}) > 1:
-        raise Failure(f"{name}: the outputs depend on the compiler")
-    return executables
+        raise Failure("the outputs depend on the compiler")
+    return executables, failures
 
 
 def main():
@@ -87,10 +98,15 @@ def main():
         if not separator or not name.isidentifier():
             parser.error(f"{network}: expected NAME=MODEL.h5[,SAMPLES.npz[,OPTION...]] where NAME can be a C++ namespace")
         try:
-            for executable in make(args.tenon, name, files.split(","), compilers, args.out):
-                print(f"--tenon={name}={executable}" if args.arguments else f"{executable.name}: {run([executable.resolve()])}",
-                      end="\n" if args.arguments else "")
+            executables, failures = make(args.tenon, name, files.split(","), compilers, args.out)
         except Failure as failure:
+            executables, failures = [], [failure]
+        for executable in executables:
+            if args.arguments:
+                print(f"--tenon={name}={executable}")
+            else:
+                print(f"{executable.name}: {run([executable.resolve()])}", end="")
+        for failure in failures:
             print(f"{name}: {failure}", file=sys.stderr)
             failed = True
     return 1 if failed else 0

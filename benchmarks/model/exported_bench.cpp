@@ -31,7 +31,7 @@ using Microseconds = std::chrono::duration<double, std::micro>;
 constexpr double shortest_sample_us = 10;
 
 template <class M>
-concept WithArena = requires(const M& net, const std::array<typename M::Input, M::input_size>& x,
+concept WithArena = requires(M& net, const std::array<typename M::Input, M::input_size>& x,
                              typename M::Arena& arena) {
   net(x, arena);
 };
@@ -70,7 +70,7 @@ struct Memory<M> {
 };
 
 template <class M>
-[[nodiscard]] auto infer(const M& net, const std::array<typename M::Input, M::input_size>& input,
+[[nodiscard]] auto infer(M& net, const std::array<typename M::Input, M::input_size>& input,
                          Memory<M>& memory) {
   if constexpr (WithArena<M>) {
     return net(input, memory.arena);

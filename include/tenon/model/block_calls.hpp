@@ -68,6 +68,9 @@ struct BlockInputs {
   const X* second;
   std::byte* scratch;
 };
+/// clang 16 deduces the arguments of aggregates only where it is told how.
+template <class X>
+BlockInputs(const BlockData&, const std::byte*, const X*, const X*, std::byte*) -> BlockInputs<X>;
 
 template <class Arch, kernel::ConvBlock Block, class X, class Y>
 [[gnu::noinline]] void call_block(const BlockInputs<X>& in, Y* y) noexcept {

@@ -3,15 +3,22 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <tenon/host/calibrate/samples.hpp>
 #include <tenon/host/cli/files.hpp>
+#include <tenon/host/interpret/compiled_for.hpp>
 #include <tenon/host/interpret/run_all.hpp>
 #include <vector>
+
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 namespace tenon::host {
 
@@ -21,50 +28,106 @@ struct Latency {
   std::size_t runs = 0;
 };
 
-/// Time of one inference on one thread, over about `seconds`; random inputs, buffers made beforehand.
-[[nodiscard]] inline Latency measure_latency(const Program& program, double seconds) {
+/// How long to measure: for about `seconds`, or `runs` inferences where that is not 0.
+struct BenchLength {
+  double seconds = 1;
+  std::size_t runs = 0;
+};
+
+/// Time of one inference on one thread; random inputs, buffers made beforehand. Inferences that take less than 10 us
+/// are timed in batches that take more, since reading the clock takes some 30 ns.
+[[nodiscard]] inline Latency measure_latency(const Program& program, BenchLength length) {
   using Clock = std::chrono::steady_clock;
+  using Microseconds = std::chrono::duration<double, std::micro>;
+  constexpr double shortest_sample_us = 10;
   const Shape& shape = program.values()[program.input()].shape;
   const DataType type = program.quantized() ? program.input_type() : DataType::uint8;
   const Samples samples = random_samples(shape, type, 16, 0);
   Workspace workspace = program.workspace();
-  for (std::size_t i = 0; i < samples.count; ++i) program.run(samples[i], workspace);  // caches and pages
-  std::vector<double> times;
-  const auto begin = Clock::now();
-  do {
+  std::size_t next = 0;
+  const auto time_us = [&](std::size_t inferences) {
     const auto start = Clock::now();
-    program.run(samples[times.size() % samples.count], workspace);
-    times.push_back(std::chrono::duration<double, std::micro>(Clock::now() - start).count());
-  } while (std::chrono::duration<double>(Clock::now() - begin).count() < seconds);
+    for (std::size_t i = 0; i < inferences; ++i) program.run(samples[next++ % samples.count], workspace);
+    return Microseconds(Clock::now() - start).count() / static_cast<double>(inferences);
+  };
+  double fastest = std::numeric_limits<double>::max();
+  const auto warm_until = Clock::now() + std::chrono::duration<double>(length.seconds / 5);
+  do {
+    fastest = std::min(fastest, time_us(1));
+  } while (next < samples.count && Clock::now() < warm_until);
+  const auto batch = static_cast<std::size_t>(std::ceil(shortest_sample_us / std::max(fastest, 0.01)));
+  const auto begin = Clock::now();
+  const auto enough = [&](std::size_t runs) {
+    if (length.runs != 0) return runs >= length.runs;
+    return Microseconds(Clock::now() - begin).count() >= length.seconds * 1e6;
+  };
+  std::vector<double> times;
+  do {
+    times.push_back(time_us(batch));
+  } while (!enough(times.size() * batch));
   std::sort(times.begin(), times.end());
-  return {times.front(), times[times.size() / 2], times.size()};
+  return {times.front(), times[times.size() / 2], times.size() * batch};
+}
+
+/// Stay on one processor; false where that is not to be had.
+[[nodiscard]] inline bool pin_to_cpu([[maybe_unused]] int cpu) {
+#if defined(__linux__)
+  if (cpu < 0 || cpu >= CPU_SETSIZE) return false;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<std::size_t>(cpu), &set);
+  return sched_setaffinity(0, sizeof(set), &set) == 0;
+#else
+  return false;
+#endif
+}
+
+inline void force_arch(const std::string& name) {
+  const std::string best = best_arch_name();
+  forced_arch() = name;
+  if (best_arch_name() != name) {
+    forced_arch().clear();
+    throw CLI::ValidationError("--arch", "this program or processor has no " + name + "; the best here is " + best);
+  }
 }
 
 /// tenon bench: latency of one inference by the interpreter.
 inline void add_bench(CLI::App& app) {
   struct Options {
     std::string model;
-    double seconds = 1;
+    std::string arch;
+    BenchLength length;
+    int cpu = -1;
     bool json = false;
   };
   CLI::App* sub = app.add_subcommand("bench", "Measure the time of one inference, one thread");
   auto o = std::make_shared<Options>();
   sub->add_option("-m,--model", o->model, "Model (.h5)")->required();
-  sub->add_option("--seconds", o->seconds, "How long to measure")
-      ->check(CLI::Range(0.001, 3600.0))
-      ->capture_default_str();
+  auto* seconds = sub->add_option("--seconds", o->length.seconds, "How long to measure")
+                      ->check(CLI::Range(0.001, 3600.0))
+                      ->capture_default_str();
+  sub->add_option("--repeat", o->length.runs, "How many inferences to measure instead")
+      ->check(CLI::Range(1, 1000000000))
+      ->excludes(seconds);
+  sub->add_option("--cpu", o->cpu, "Processor to stay on");
+  sub->add_option("--arch", o->arch, "Kernels to use (default: the best for this processor)");
   sub->add_flag("--json", o->json, "Print JSON");
-  sub->callback([o] {
+  sub->callback([o, sub] {
+    if (sub->count("--cpu") != 0 && !pin_to_cpu(o->cpu)) {
+      throw CLI::ValidationError("--cpu", "this process cannot stay on processor " + std::to_string(o->cpu));
+    }
+    if (!o->arch.empty()) force_arch(o->arch);
     const Program program = make_program(load_model(o->model));
     program.require_outputs();
-    const Latency latency = measure_latency(program, o->seconds);
+    const Latency latency = measure_latency(program, o->length);
     const std::string name = std::filesystem::path(o->model).stem().string();
     if (o->json) {
       const Json line = {{"model", name},
                          {"peer", "tenon"},
                          {"arch", best_arch_name()},
                          {"min_us", latency.min_us},
-                         {"median_us", latency.median_us}};
+                         {"median_us", latency.median_us},
+                         {"runs", latency.runs}};
       std::printf("%s\n", line.dump().c_str());
     } else {
       std::printf("%s: one inference takes %.1f us at best, %.1f us in the median (%zu runs, %s)\n", name.c_str(),
