@@ -61,7 +61,9 @@ struct StageConstants {
   static constexpr int exp_bits = 0;
   static constexpr int exp_buffer_bits = 0;
   static constexpr bool fits_int32() noexcept { return true; }
+  static constexpr bool scores_fit_int32() noexcept { return true; }
   static constexpr bool turns_fit_int32() noexcept { return false; }
+  static constexpr bool dividends_fit_24_bits() noexcept { return false; }
 };
 
 /// Bytes written as a string literal, which compilers read many times faster than braces.
