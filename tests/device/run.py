@@ -32,13 +32,31 @@ BANNED = re.compile(r"\b(malloc|_malloc_r|calloc|_sbrk|_Zn[wa]j|__cxa_throw|__cx
                     r"|abort|printf|__aeabi_[fd]\w+|__aeabi_u?[il]2[fd]|__(add|sub|mul|div|float\w*|fix\w*)[sd]f\w*)\b")
 
 
-def build(board, level, elf):
+def build(board, level, elf, source=FOLDER / "firmware.cpp", extra=()):
     processor, _, (rom, rom_size, ram, ram_size) = BOARDS[board]
     memory = [f"-Wl,--defsym={name}={value:#x}" for name, value in
               zip(("ROM_ORIGIN", "ROM_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (rom, rom_size, ram, ram_size))]
-    command = [COMPILER, *processor, level, *FLAGS, *memory, "-T", str(FOLDER / "board.ld"),
-               str(FOLDER / "firmware.cpp"), str(FOLDER / "startup.cpp"), "-o", str(elf)]
+    command = [COMPILER, *processor, level, *FLAGS, *extra, *memory, "-T", str(FOLDER / "board.ld"),
+               str(source), str(FOLDER / "startup.cpp"), "-o", str(elf)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def links_banned(elf):
+    """What firmware must not pull in, if it is there."""
+    symbols = subprocess.run(["arm-none-eabi-nm", str(elf)], capture_output=True, text=True, check=True).stdout
+    banned = sorted(set(m.group(0) for m in BANNED.finditer(symbols)))
+    return "links " + ", ".join(banned) if banned else None
+
+
+def emulate(board, elf):
+    """What is wrong with the outputs, or None."""
+    command = [QEMU, "-M", BOARDS[board][1], "-display", "none", "-monitor", "none", "-serial", "none", "-kernel", str(elf),
+               "-semihosting-config", "enable=on,target=native"]
+    try:
+        status = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).returncode
+    except subprocess.TimeoutExpired:
+        return "does not end"
+    return f"{status} outputs are wrong" if status else None
 
 
 def complaint(board, level, folder):
@@ -47,20 +65,10 @@ def complaint(board, level, folder):
     built = build(board, level, elf)
     if built.returncode != 0:
         return built.stderr, False
-    symbols = subprocess.run(["arm-none-eabi-nm", str(elf)], capture_output=True, text=True, check=True).stdout
-    banned = sorted(set(m.group(0) for m in BANNED.finditer(symbols)))
-    if banned:
-        return "links " + ", ".join(banned), False
-    if not shutil.which(QEMU):
-        return None, False
-    machine = BOARDS[board][1]
-    command = [QEMU, "-M", machine, "-display", "none", "-monitor", "none", "-serial", "none", "-kernel", str(elf),
-               "-semihosting-config", "enable=on,target=native"]
-    try:
-        status = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).returncode
-    except subprocess.TimeoutExpired:
-        return "does not end", True
-    return (f"{status} outputs are wrong" if status else None), True
+    banned = links_banned(elf)
+    if banned or not shutil.which(QEMU):
+        return banned, False
+    return emulate(board, elf), True
 
 
 def main():

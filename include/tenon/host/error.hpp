@@ -96,6 +96,8 @@ inline constexpr ErrorMeaning error_meanings[] = {
     {2024, "a layer computes with buffers of at most 32 bits"},
     {2025, "the bits of an exponent are out of range"},
     {2026, "the table of an activation would be too large"},
+    {2031, "the sums of an exported stage can be larger than its header says"},
+    {2032, "the inputs of an exported stage can be larger than its header says"},
     {3001, "the model has more than one input or output where one is needed"},
     {3002, "the input of a quantized model has no integer type"},
     {3003, "a quantized layer has an input that is not quantized"},

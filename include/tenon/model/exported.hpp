@@ -9,6 +9,7 @@
 #include <tenon/model/block_calls.hpp>
 #include <tenon/model/memory_plan.hpp>
 #include <tenon/model/stage.hpp>
+#include <tenon/model/sum_proof.hpp>
 #include <tenon/tensor/shape.hpp>
 #include <tuple>
 #include <type_traits>
@@ -225,6 +226,33 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
   template <std::size_t I>
   static constexpr auto block = block_for<At<I>, input_of<I, 0>>;
 
+  /// The largest magnitude that stage `I` puts out.
+  template <std::size_t I>
+  static constexpr std::int64_t largest_output() noexcept {
+    if constexpr (requires { At<I>::block; } && !PooledStage<At<I>>) {
+      constexpr const kernel::FinishTraits& f = At<I>::block.finish;
+      return f.raw ? std::int64_t{1} << 31 : f.high > -f.low ? f.high : -f.low;
+    } else if constexpr (requires { At<I>::params.pool_size; }) {
+      return largest_output<static_cast<std::size_t>(inputs[I][0])>();  // a maximum is one of its inputs
+    } else {
+      return std::is_same_v<Element<I>, std::uint8_t> ? 255 : 128;
+    }
+  }
+  template <std::size_t I>
+  static constexpr bool proved() noexcept {
+    if constexpr (I > 0 && BlockStage<At<I>> && !detail::is_provable<At<I>>) {
+      return false;
+    } else if constexpr (I > 0 && BlockStage<At<I>>) {
+      using Constants = At<I>;
+      constexpr std::int64_t found = largest_block_sum<Constants, input_of<I, 0>>;
+      static_assert(check::proved<Constants, check::Claimed<Constants::largest_sum>, check::Found<found>>,
+                    "TN2031: the sums of this stage can be larger than it says, or than 32 bits");
+      constexpr std::int64_t enters = largest_output<static_cast<std::size_t>(inputs[I][0])>();
+      static_assert(check::proved<Constants, check::Claimed<Constants::block.largest_input>, check::Found<enters>>,
+                    "TN2032: the inputs of this stage can be larger than it says");
+    }
+    return true;
+  }
   template <std::size_t I>
   static constexpr std::size_t packed_size() noexcept {
     if constexpr (I > 0 && BlockStage<At<I>>) return detail::block_packed_bytes<Arch, block<I>>();
@@ -321,6 +349,12 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
   /// No input makes a sum of larger magnitude in this stage.
   template <class Constants>
   static constexpr std::int64_t largest_sum = Constants::largest_sum;
+
+  /// That no sum overflows, proved from the weights by the compiler that reads them; false where a layer has more weights than
+  /// compilers evaluate.
+  static constexpr bool sums_are_proved = []<std::size_t... I>(std::index_sequence<I...>) {
+    return (proved<I>() & ...);
+  }(Indices{});
 
   Exported() noexcept requires(packed_bytes == 0 && !stateful) = default;
   Exported() noexcept requires(packed_bytes > 0 || stateful) {

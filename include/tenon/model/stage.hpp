@@ -41,31 +41,6 @@ concept BlockStage = requires { Constants::block; };
 template <class Constants>
 concept PooledStage = BlockStage<Constants> && requires { Constants::Pool::output; };
 
-/// The constants of a layer without any; those that it has hide these.
-struct StageConstants {
-  static constexpr std::array<std::int8_t, 0> input_shift{};
-  static constexpr std::array<std::int8_t, 0> second_shift{};
-  static constexpr std::array<std::int8_t, 0> weights{};
-  static constexpr std::array<std::int8_t, 0> pointwise{};
-  static constexpr std::array<std::int32_t, 0> bias{};
-  static constexpr std::array<std::int32_t, 0> padding{};
-  static constexpr std::array<std::int32_t, 0> table{};
-  static constexpr std::array<std::int64_t, 0> maximum{};
-  static constexpr bool has_output = false;
-  static constexpr int buffer_bits = 31;
-  static constexpr std::int64_t largest_sum = 0;
-  static constexpr std::int64_t largest_score = 0;
-  static constexpr int input_bits = 0;
-  static constexpr int weight_shift = 0;
-  static constexpr int state_bits = 0;
-  static constexpr int exp_bits = 0;
-  static constexpr int exp_buffer_bits = 0;
-  static constexpr bool fits_int32() noexcept { return true; }
-  static constexpr bool scores_fit_int32() noexcept { return true; }
-  static constexpr bool turns_fit_int32() noexcept { return false; }
-  static constexpr bool dividends_fit_24_bits() noexcept { return false; }
-};
-
 /// Bytes written as a string literal, which compilers read many times faster than braces.
 template <std::size_t N>
 struct Bytes {
@@ -102,6 +77,32 @@ struct StageOutput {
     }
     return v;
   }
+};
+
+/// The constants of a layer without any; those that it has hide these.
+struct StageConstants {
+  static constexpr std::array<std::int8_t, 0> input_shift{};
+  static constexpr std::array<std::int8_t, 0> second_shift{};
+  static constexpr std::array<std::int8_t, 0> weights{};
+  static constexpr std::array<std::int8_t, 0> pointwise{};
+  static constexpr std::array<std::int32_t, 0> bias{};
+  static constexpr std::array<std::int32_t, 0> padding{};
+  static constexpr std::array<std::int32_t, 0> table{};
+  static constexpr std::array<std::int64_t, 0> maximum{};
+  static constexpr bool has_output = false;
+  static constexpr StageOutput<std::uint8_t, 0, 0> output{};
+  static constexpr int buffer_bits = 31;
+  static constexpr std::int64_t largest_sum = 0;
+  static constexpr std::int64_t largest_score = 0;
+  static constexpr int input_bits = 0;
+  static constexpr int weight_shift = 0;
+  static constexpr int state_bits = 0;
+  static constexpr int exp_bits = 0;
+  static constexpr int exp_buffer_bits = 0;
+  static constexpr bool fits_int32() noexcept { return true; }
+  static constexpr bool scores_fit_int32() noexcept { return true; }
+  static constexpr bool turns_fit_int32() noexcept { return false; }
+  static constexpr bool dividends_fit_24_bits() noexcept { return false; }
 };
 
 namespace detail {

@@ -12,6 +12,7 @@
 #include <tenon/host/emit/cpp_text.hpp>
 #include <tenon/host/graph/shapes.hpp>
 #include <tenon/kernel/block.hpp>
+#include <tenon/model/sum_proof.hpp>
 #include <tenon/version.hpp>
 #include <variant>
 #include <vector>
@@ -285,9 +286,14 @@ class HeaderWriter {
       line("    tenon::Stage<stages::{}{}>{}", names_[i], from, i + 1 < deployment_.stages.size() ? "," : ">;");
     }
     line("using Model = ModelFor<tenon::arch::{}>;\n", options_.arch);
-    line("// Budgets of your own go beside these: static_assert({}::Model::arena_bytes <= 32'768);", options_.name_space);
     line("static_assert(Model::input_size == {} && Model::output_size == {});", deployment_.stages.front().shape.size(),
          deployment_.outputs.front().shape.size());
+    const auto bytes = [](const DeployedStage& s) { return s.block ? stored_weights(*s.block).size() : std::size_t{0}; };
+    const bool provable = std::all_of(deployment_.stages.begin(), deployment_.stages.end(),
+                                      [&](const DeployedStage& s) { return bytes(s) < tenon::detail::clang_provable_bytes; });
+    if (provable) line("static_assert(Model::sums_are_proved, \"the compiler adds up the weights of each output channel\");");
+    else line("// A layer has more weights than compilers evaluate: its largest_sum was computed when this file was written.");
+    line("// Budgets of your own go beside these: static_assert({}::Model::arena_bytes <= 32'768);\n", options_.name_space);
   }
 
   [[nodiscard]] static std::string version_text() { return std::string(version); }
