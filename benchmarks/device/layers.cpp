@@ -125,7 +125,7 @@ void conv(const char* name, int times) {
   const auto* const w = drawn<signed char>(static_cast<std::size_t>(block.filters) * row_bytes(block.row_weights(), block.weight_bits), -127, 127);
   auto* const shifts = make<std::uint8_t>(channels);
   for (std::size_t c = 0; c < channels; ++c) shifts[c] = static_cast<std::uint8_t>(3 - 3 * c / channels);
-  const auto* const finish = finishes_of(block.finish, block.filters, static_cast<std::int64_t>(row) * 128 * 128 * 8);
+  const auto* const finish = finishes_of(block.finish, block.filters, static_cast<std::int64_t>(row) * 128 * 64);
   constexpr std::size_t scratch = scratch_bytes(Arch{}, block);
   auto* const words = make<std::int32_t>(scratch / 4);
   using Y = std::conditional_t<block.finish.raw, std::int32_t, std::int8_t>;
@@ -152,7 +152,7 @@ void dense(const char* name, int times) {
   const auto* const w = drawn<signed char>(static_cast<std::size_t>(block.units) * row_bytes(block.inputs, block.weight_bits), -127, 127);
   auto* const shifts = make<std::uint8_t>(inputs);
   for (std::size_t c = 0; c < inputs; ++c) shifts[c] = static_cast<std::uint8_t>(3 - 3 * c / inputs);
-  const auto* const finish = finishes_of(block.finish, block.units, static_cast<std::int64_t>(inputs) * 128 * 128 * 8);
+  const auto* const finish = finishes_of(block.finish, block.units, static_cast<std::int64_t>(inputs) * 128 * 64);
   constexpr std::size_t scratch = scratch_bytes(Arch{}, block);
   auto* const words = make<std::int32_t>(scratch / 4);
   using Y = std::conditional_t<block.finish.raw, std::int32_t, std::int8_t>;
@@ -175,7 +175,7 @@ void depthwise(const char* name, int times) {
   const auto channels = static_cast<std::size_t>(block.channels);
   const auto* const x = drawn<std::int8_t>(static_cast<std::size_t>(block.window.y.input * block.window.x.input) * channels, 0, 127);
   const auto* const w = drawn<signed char>(9 * row_bytes(block.channels, block.weight_bits), -127, 127);
-  const auto* const finish = finishes_of(block.finish, block.channels, 9 * 128 * 128);
+  const auto* const finish = finishes_of(block.finish, block.channels, 9 * 128 * 32);
   constexpr std::size_t scratch = scratch_bytes(Arch{}, block);
   auto* const words = make<std::int32_t>(scratch / 4);
   report<std::int8_t>(
@@ -199,7 +199,7 @@ template <PoolBlock block>
 void pool(const char* name, int times) {
   const auto n = static_cast<std::size_t>(block.pixels * block.channels);
   const auto* const x = drawn<std::int8_t>(n, 0, 127);
-  const auto* const finish = finishes_of(block.finish, block.channels, block.pixels * 128);
+  const auto* const finish = finishes_of(block.finish, block.channels, block.pixels * 64);
   report<std::int8_t>(
       name, times, static_cast<std::size_t>(block.channels), 0,
       [&](std::int8_t* y) { run_block<block>(x, finish, y); },

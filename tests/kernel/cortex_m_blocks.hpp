@@ -84,7 +84,7 @@ inline void fill_finish(Random& random, const FinishTraits& traits, ChannelFinis
     int shift = 0;
     while (shift < 31 && range >> shift > 600) ++shift;
     f.shift = static_cast<std::uint8_t>(shift);
-    const auto spread = static_cast<std::int32_t>(range / 2 < (1 << 29) ? range / 2 : 1 << 29);
+    const auto spread = static_cast<std::int32_t>(range / 4 < (1 << 29) ? range / 4 : 1 << 29);
     f.offset = random.in(-spread, spread);
     f.high = static_cast<std::int8_t>(random.in(20, 127));
   }
@@ -99,6 +99,22 @@ inline std::int64_t fill_shifts(Random& random, const Flags& flags, std::uint8_t
                                                               : most);
   }
   return bound << most;
+}
+
+/// The largest sum, of what `run` computes without offset and finish.
+template <class Buffers, class Block, class Run>
+std::int64_t largest_sum(Buffers& buffers, Block block, std::int64_t outputs, std::int32_t channels, Run run) {
+  auto* const sums = buffers.template make<std::int32_t>(static_cast<std::size_t>(outputs));
+  auto* const nothing = buffers.template make<ChannelFinish>(static_cast<std::size_t>(channels));
+  for (std::int32_t c = 0; c < channels; ++c) nothing[c] = ChannelFinish{};
+  block.finish = FinishTraits{true, false, -128, 127, 31};
+  run(block, nothing, sums);
+  std::int64_t largest = 1;
+  for (std::int64_t i = 0; i < outputs; ++i) {
+    const std::int64_t v = sums[i] < 0 ? -std::int64_t{sums[i]} : sums[i];
+    if (v > largest) largest = v;
+  }
+  return largest;
 }
 
 template <class Y>
@@ -150,9 +166,12 @@ bool conv2d_agrees(Arch arch, Buffers& buffers, const Window2D& window, std::arr
   auto* const shifts = block.shifted ? buffers.template make<std::uint8_t>(channels) : nullptr;
   std::int64_t bound = row * (flags.weight_bits > 4 ? 128 : 8) * 256;
   if (shifts != nullptr) bound = fill_shifts(random, flags, shifts, block.channels, bound);
+  const std::int64_t outputs = std::int64_t{window.y.output} * window.x.output * block.filters;
+  bound = largest_sum(buffers, block, outputs, block.filters, [&](const ConvBlock& raw, const auto* none, auto* sums) {
+    conv2d_block(arch::reference{}, raw, x, padding, shifts, w, none, sums);
+  });
   auto* const finish = buffers.template make<ChannelFinish>(static_cast<std::size_t>(block.filters));
   fill_finish(random, flags.finish, finish, block.filters, bound);
-  const std::int64_t outputs = std::int64_t{window.y.output} * window.x.output * block.filters;
   Y* const expected = buffers.template make<Y>(static_cast<std::size_t>(outputs));
   Y* const y = buffers.template make<Y>(static_cast<std::size_t>(outputs));
   conv2d_block(arch::reference{}, block, x, padding, shifts, w, finish, expected);
@@ -185,9 +204,12 @@ bool dense_agrees(Arch arch, Buffers& buffers, std::array<std::int32_t, 3> sizes
   auto* const shifts = block.shifted ? buffers.template make<std::uint8_t>(static_cast<std::size_t>(block.inputs)) : nullptr;
   std::int64_t bound = std::int64_t{block.inputs} * (flags.weight_bits > 4 ? 128 : 8) * 256;
   if (shifts != nullptr) bound = fill_shifts(random, flags, shifts, block.inputs, bound);
+  const std::int64_t outputs = std::int64_t{block.rows} * block.units;
+  bound = largest_sum(buffers, block, outputs, block.units, [&](const DenseBlock& raw, const auto* none, auto* sums) {
+    dense_block(arch::reference{}, raw, x, shifts, w, none, sums);
+  });
   auto* const finish = buffers.template make<ChannelFinish>(static_cast<std::size_t>(block.units));
   fill_finish(random, flags.finish, finish, block.units, bound);
-  const std::int64_t outputs = std::int64_t{block.rows} * block.units;
   Y* const expected = buffers.template make<Y>(static_cast<std::size_t>(outputs));
   Y* const y = buffers.template make<Y>(static_cast<std::size_t>(outputs));
   dense_block(arch::reference{}, block, x, shifts, w, finish, expected);
@@ -214,9 +236,13 @@ bool depthwise_agrees(Arch arch, Buffers& buffers, const Window2D& window, std::
   auto* const w = buffers.template make<signed char>(row_bytes(channels, flags.weight_bits) *
                                                      static_cast<std::size_t>(window.taps()));
   fill_weights(random, flags, w, window.taps(), channels);
-  auto* const finish = buffers.template make<ChannelFinish>(static_cast<std::size_t>(channels));
-  fill_finish(random, flags.finish, finish, channels, window.taps() * (flags.weight_bits > 4 ? 128 : 8) * 256);
   const std::int64_t outputs = std::int64_t{window.y.output} * window.x.output * channels;
+  const std::int64_t bound =
+      largest_sum(buffers, block, outputs, channels, [&](const DepthwiseBlock& raw, const auto* none, auto* sums) {
+        depthwise_conv2d_block(arch::reference{}, raw, x, w, none, sums);
+      });
+  auto* const finish = buffers.template make<ChannelFinish>(static_cast<std::size_t>(channels));
+  fill_finish(random, flags.finish, finish, channels, bound);
   Y* const expected = buffers.template make<Y>(static_cast<std::size_t>(outputs));
   Y* const y = buffers.template make<Y>(static_cast<std::size_t>(outputs));
   depthwise_conv2d_block(arch::reference{}, block, x, w, finish, expected);

@@ -49,8 +49,9 @@ static_assert(Quantized<Blocks, per_tensor>::weight_bytes == 36 + 36 + 12);
 static_assert(std::is_same_v<Quantized<Blocks, per_tensor>::OutputElement, std::int32_t>);
 static_assert(std::is_same_v<Quantized<Blocks, per_tensor>::Input, std::uint8_t>);
 
-// With one range a channel, the Dense layer aligns its rows: 64 elements of 4 bytes beside them.
-static_assert(Quantized<Blocks>::arena_bytes == 64 + 256 + 192);
+// With one range a channel, the Dense layer aligns its rows, one at a time: 4 elements of 4 bytes.
+static_assert(Quantized<Blocks>::arena_bytes == 8 * 8 * 4 + 4 * 4 * 4);
+static_assert(Quantized<Blocks>::arena_bytes >= 64 + 16 + 192);
 
 // fork, left and right are alive when right is made, and the sum is written over one of them.
 static_assert(Quantized<Sum, per_tensor>::arena_bytes == 3 * 128);

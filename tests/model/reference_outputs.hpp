@@ -42,4 +42,50 @@ inline constexpr std::int32_t wide_frac_bits[] = {1};
 inline constexpr float wide_scales[] = {
     0x1.daa5fp-8F, 0x1.9f5132p-8F, 0x1.ae2662p-8F};
 
+// InputLayer, Rescaling, Conv2D, Reshape, ClassToken, AddPositionEmbs, LayerNormalization,
+// Dense, Dense, Dense, Attention, Dense, Add, LayerNormalization, Dense, Activation, Dense,
+// Add, BatchNormalization, ExtractToken, Dense
+inline constexpr std::int32_t transformer_outputs[] = {
+    3121, 1497, -40864, 11535, 51134, 16568, 26702, -21704, 6560, 41604, 5032, 39467, -12864,
+    10706, 21814, 2316, 1160, -40730, 11670, 51234, 9771, 27567, -24270, 12975, 14600, 9857,
+    59359, -6416, 7433, 13478, 3845, 2519, -41004, 10401, 51642, 18335, 31602, -27434, 1623,
+    24782, 2559, 33181, -14984, 12677, 23294};
+inline constexpr std::int32_t transformer_frac_bits[] = {7};
+inline constexpr float transformer_scales[] = {
+    0x1.b366cep-9F, 0x1.f3e7dp-9F, 0x1.e3c79p-9F, 0x1.020408p-8F, 0x1.020408p-8F};
+
+// InputLayer, Rescaling, Conv2D, Reshape, ClassToken, AddPositionEmbs, LayerNormalization,
+// Dense, Dense, Dense, Attention, Dense, Add, LayerNormalization, Dense, Activation, Dense,
+// Add, BatchNormalization, ExtractToken, Dense, Shiftmax
+inline constexpr std::int32_t transformer4_outputs[] = {
+    128, 256, 128, 256, 128, 256, 256, 64, 256, 256, 128, 256, 128, 128, 128, 128, 256, 128,
+    256, 128, 256, 256, 64, 256, 256, 128, 256, 128, 128, 128, 128, 256, 128, 256, 128, 128,
+    256, 64, 256, 128, 128, 256, 128, 128, 128};
+inline constexpr std::int32_t transformer4_frac_bits[] = {10};
+
+// InputLayer, BufferTempConv, ReLU, DepthwiseBufferTempConv, ReLU, Conv2D, ReLU,
+// BufferTempConv, GlobalAveragePooling2D, Dense
+inline constexpr std::int32_t stream_outputs[] = {
+    24112, 6422, 20429, -715, 11866, 5395};
+inline constexpr std::int32_t stream_frac_bits[] = {7};
+inline constexpr float stream_scales[] = {
+    0x1.37034cp-9F, 0x1.0020d6p-8F};
+
+// InputLayer, BufferTempConv, ReLU, DepthwiseBufferTempConv, ReLU, Conv2D, ReLU,
+// BufferTempConv, GlobalAveragePooling2D, Dense
+inline constexpr std::int32_t stream4_outputs[] = {
+    -339, -2136, 234, -2385, -51, -2517};
+inline constexpr std::int32_t stream4_frac_bits[] = {7};
+inline constexpr float stream4_scales[] = {
+    0x1.1ad4cp-4F, 0x1.f90e34p-5F};
+
+// InputLayer, StatefulProjection, StatefulRecurrent, StatefulProjection, ReLU,
+// StatefulProjection, StatefulRecurrent, StatefulProjection
+inline constexpr std::int32_t recurrent_outputs[] = {
+    -59488, -12576, 4048, 49648, -52427, -12346, -1222, 43775, -58715, -14588, 2297, 44786,
+    -53970, -4026, -1977, 49259, -57957, -22096, 6032, 45073, -55903, -718, -4333, 47932};
+inline constexpr std::int32_t recurrent_frac_bits[] = {9};
+inline constexpr float recurrent_scales[] = {
+    0x1.020408p-8F};
+
 }  // namespace tenon_test::reference

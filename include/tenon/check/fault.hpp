@@ -10,6 +10,7 @@ enum class Fault : std::int16_t {
   none = 0,
   weight_count = 1002,
   sample_count = 1022,
+  clip_count = 1034,
   alignment_exceeds_buffer = 2010,
   buffer_too_small = 2011,
   output_not_narrower = 2012,
@@ -41,6 +42,8 @@ enum class Fault : std::int16_t {
       return "the weights have another number of elements than the layers need";
     case Fault::sample_count:
       return "the calibration samples are none, or no whole number of inputs";
+    case Fault::clip_count:
+      return "the calibration samples are no multiple of the batch size, or of the steps of a sequence";
     case Fault::alignment_exceeds_buffer:
       return "the fractional bits of the input channels differ by more than the buffer holds; calibrate "
              "with more samples or use per-tensor activations";

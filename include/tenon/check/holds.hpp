@@ -56,6 +56,12 @@ template <std::int64_t...>
 struct BufferBits;
 template <std::int64_t...>
 struct Sizes;
+template <std::int64_t...>
+struct Heads;
+template <std::int64_t...>
+struct AxisAndToken;
+template <std::int64_t...>
+struct Subsample;
 
 /// `between<WeightBits<40>, 2, 16>` is false.
 template <class Value, std::int64_t Min, std::int64_t Max>

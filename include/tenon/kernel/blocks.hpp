@@ -2,6 +2,16 @@
 #pragma once
 
 // The block kernels of every architecture that this compiler can build for.
+#include <tenon/kernel/cortex_m/add_block.hpp>
+#include <tenon/kernel/cortex_m/conv2d_block.hpp>
+#include <tenon/kernel/cortex_m/dense_block.hpp>
+#include <tenon/kernel/cortex_m/depthwise_conv2d_block.hpp>
+#include <tenon/kernel/cortex_m/global_average_pool_block.hpp>
+#include <tenon/kernel/cortex_m/mve/add_block.hpp>
+#include <tenon/kernel/cortex_m/mve/conv2d_block.hpp>
+#include <tenon/kernel/cortex_m/mve/dense_block.hpp>
+#include <tenon/kernel/cortex_m/mve/depthwise_conv2d_block.hpp>
+#include <tenon/kernel/cortex_m/mve/global_average_pool_block.hpp>
 #include <tenon/kernel/reference/add_block.hpp>
 #include <tenon/kernel/reference/add_rows.hpp>
 #include <tenon/kernel/reference/conv2d_block.hpp>

@@ -31,15 +31,37 @@ struct ActivationParams {
   }
 };
 
-template <class F, class Storage>
-constexpr Fault prepare(const ActivationParams& params, const Shape&, Format<F>& x, const FloatVariables& variables,
-                        const LayerQuantizers& quantizers, LayerConstants<Storage>& constants) noexcept {
+/// Entries of the table for an input of so many value bits.
+[[nodiscard]] constexpr std::size_t table_size(int input_bits) noexcept { return std::size_t{2} << input_bits; }
+
+/// Whether there can be a table for this input.
+template <class F>
+[[nodiscard]] constexpr Fault check_table(const Format<F>& x, const LayerQuantizers& quantizers) noexcept {
   constexpr int most_input_bits = 15;
   if (!x.per_tensor()) return Fault::input_not_per_tensor;
   if (x.value_bits > most_input_bits) return Fault::table_too_large;
   const int bits = quantizers.lut_bitwidth - 1;
-  if (bits < 1 || bits > 31) return Fault::weight_bits_out_of_range;
+  return bits < 1 || bits > 31 ? Fault::weight_bits_out_of_range : Fault::none;
+}
+
+/// All but the table: the output of one whose entries have this scale.
+template <class F, class Storage>
+constexpr Fault prepare_table_output(float scale, Format<F>& x, const FloatVariables& variables,
+                                     const LayerQuantizers& quantizers,
+                                     LayerConstants<Storage>& constants) noexcept {
   constants.input_bits = x.value_bits;
+  x.value_bits = quantizers.lut_bitwidth - 1;
+  x.frac_bits.assign(1, 0);
+  x.scales.assign(1, scale);
+  return prepare_output(x, variables, quantizers, constants);
+}
+
+template <class F, class Storage>
+constexpr Fault prepare(const ActivationParams& params, const Shape&, Format<F>& x, const FloatVariables& variables,
+                        const LayerQuantizers& quantizers, LayerConstants<Storage>& constants) noexcept {
+  const Fault fault = check_table(x, quantizers);
+  if (fault != Fault::none) return fault;
+  const int bits = quantizers.lut_bitwidth - 1;
   const std::int32_t half = std::int32_t{1} << x.value_bits;
   const double step = float32::power_of_two(-x.frac_bits[0]);
   double largest_output = 0;
@@ -54,10 +76,7 @@ constexpr Fault prepare(const ActivationParams& params, const Shape&, Format<F>&
     constants.table.push_back(static_cast<typename decltype(constants.table)::value_type>(
         round_half_even(params(i * step) / static_cast<double>(scale), bits)));
   }
-  x.value_bits = bits;
-  x.frac_bits.assign(1, 0);
-  x.scales.assign(1, scale);
-  return prepare_output(x, variables, quantizers, constants);
+  return prepare_table_output(scale, x, variables, quantizers, constants);
 }
 
 template <class Arch, class Constants, class X, class Y>

@@ -126,7 +126,7 @@ constexpr void run(Arch arch, const AttentionParams& params, const Shape& query_
       }
     });
   };
-  if (constants.largest_score <= largest(31)) {
+  if (constants.scores_fit_int32()) {
     attend.template operator()<std::int32_t>();
   } else {
     attend.template operator()<std::int64_t>();

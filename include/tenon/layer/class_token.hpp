@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <type_traits>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
 #include <tenon/tensor/shape.hpp>
@@ -25,11 +26,15 @@ constexpr Fault prepare(const ClassTokenParams&, const Shape&, Format<F>& x, con
   return align_values(variables.cls, 1, quantizers.bias, x, constants.bias, constants.bias_shift);
 }
 
+/// `x` may stand where it goes, at y + channels.
 template <class Arch, class Constants, class X, class Y>
 constexpr void run(Arch, const ClassTokenParams&, const Shape& input, const Constants& constants, const X* x, Y* y,
                    std::int32_t*) noexcept {
   for (std::int32_t c = 0; c < input.channels(); ++c) {
     *y++ = static_cast<Y>(constants.bias[static_cast<std::size_t>(c)]);
+  }
+  if constexpr (std::is_same_v<X, Y>) {
+    if (x == y) return;
   }
   for (std::int64_t i = 0; i < input.size(); ++i) *y++ = static_cast<Y>(x[i]);
 }

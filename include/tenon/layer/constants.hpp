@@ -67,12 +67,21 @@ struct LayerConstants {
   typename detail::TableOf<Storage>::Type table{};  ///< of an Activation or of position embeddings
   int input_bits = 0;            ///< value bits of the input, before it came to the buffer
   int weight_shift = 0;          ///< fractional bits of weights that have some
+  int dividend_bits = 0;         ///< value bits of weights and their fraction
   int state_bits = 0;            ///< value bits of a recurrent state
+  int turn_bits = 0;             ///< value bits of that state turned by its weights
   int exp_bits = 0;              ///< fractional bits of a shiftmax
   int exp_buffer_bits = 0;       ///< value bits of its sums
   std::int64_t largest_score = 0;  ///< as largest_sum, of an attention's products of query and key
 
   [[nodiscard]] constexpr bool fits_int32() const noexcept { return largest_sum <= largest(31); }
+  /// Whether a recurrent state times its weights needs neither 64 bits nor a limit.
+  [[nodiscard]] constexpr bool turns_fit_int32() const noexcept {
+    return turn_bits <= (buffer_bits < 30 ? buffer_bits : 30);
+  }
+  /// Whether gamma as a layer normalization divides it stays below 2^24.
+  [[nodiscard]] constexpr bool dividends_fit_24_bits() const noexcept { return dividend_bits <= 24; }
+  [[nodiscard]] constexpr bool scores_fit_int32() const noexcept { return largest_score <= largest(31); }
 };
 
 /// What becomes of the sum of a channel: limited, bias added, limited again, then the output quantizer.
@@ -175,21 +184,21 @@ constexpr Fault align_values(std::span<const float> values, std::size_t rows,
   const auto larger = [](std::size_t a, std::size_t b) { return a > b ? a : b; };
   const std::size_t ratios = larger(one_range ? 1 : columns, y.scales.size());
   const std::size_t channels = larger(larger(columns, ratios), y.frac_bits.size());
-  out.clear();
+  out.resize(rows * channels);
   shifts.clear();
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < channels; ++c) {
-      const std::size_t column = columns == 1 ? 0 : c;
-      float range = whole_range;
-      for (std::size_t k = 0; !one_range && k < rows; ++k) {
-        const float a = float32::absolute(values[k * columns + column]);
-        range = a > range ? a : range;
-      }
+  for (std::size_t c = 0; c < channels; ++c) {
+    const std::size_t column = columns == 1 ? 0 : c;
+    float range = whole_range;
+    for (std::size_t r = 0; !one_range && r < rows; ++r) {
+      const float a = float32::absolute(values[r * columns + column]);
+      range = a > range ? a : range;
+    }
+    for (std::size_t r = 0; r < rows; ++r) {
       const AlignedValue v =
           align_weight(values[r * columns + column], range, y.scale_of(c), value_bits,
                        y.frac_bits_of(c), y.value_bits, {ratios == 1 ? 0 : c, ratios});
       if (v.shift >= y.value_bits) return Fault::aligned_value_exceeds_buffer;
-      out.push_back(static_cast<typename Out::value_type>(v.value));
+      out[r * channels + c] = static_cast<typename Out::value_type>(v.value);
       if (r == 0) shifts.push_back(v.shift);
     }
   }

@@ -49,15 +49,24 @@ constexpr Fault prepare(const DenseParams& params, const Shape&, Format<F>& x,
   return prepare_output(x, variables, quantizers, constants);
 }
 
-/// `scratch` holds input.size() elements.
+/// `scratch` holds one row, input.channels() elements, if the input is aligned.
 template <class Arch, class Constants, class X, class Y>
 constexpr void run(Arch arch, const DenseParams& params, const Shape& input, const Constants& constants,
                    const X* x, Y* y, std::int32_t* scratch) noexcept {
-  with_aligned_input(constants, x, input.size(), scratch, [&](const auto* aligned) {
-    with_sum_type(constants, [&]<class Sum>() {
-      kernel::dense<Sum>(arch, input.pixels(), input.channels(), params.units, aligned,
-                         constants.weights.data(), y, FinishSum{constants});
-    });
+  const std::int32_t channels = input.channels();
+  with_sum_type(constants, [&]<class Sum>() {
+    const auto dense = [&](std::int64_t rows, const auto* from, Y* to) {
+      kernel::dense<Sum>(arch, rows, channels, params.units, from, constants.weights.data(), to,
+                         FinishSum{constants});
+    };
+    if (constants.input_shift.empty()) {
+      dense(input.pixels(), x, y);
+      return;
+    }
+    for (std::int64_t row = 0; row < input.pixels(); ++row) {
+      align_input(x + row * channels, channels, constants.input_shift, constants.buffer_bits, scratch);
+      dense(1, static_cast<const std::int32_t*>(scratch), y + row * params.units);
+    }
   });
 }
 

@@ -45,6 +45,9 @@ constexpr Fault prepare(const DepthwiseBufferTempConvParams&, const Shape& input
   constants.largest_sum = largest_sum(constants.weights, channels, [&](std::size_t, std::size_t c) {
     return largest_input(input_bits, constants.input_shift, c, buffer_bits);
   });
+  // 32 bits will do if no product reaches the limit of a narrower buffer either.
+  const bool limited = constants.largest_sum > largest(buffer_bits < 31 ? buffer_bits : 31);
+  if (limited && constants.fits_int32()) constants.largest_sum = largest(31) + 1;
   multiply_scales(x, scales);
   return prepare_output(x, variables, quantizers, constants);
 }
@@ -56,7 +59,7 @@ constexpr void run(Arch arch, const DepthwiseBufferTempConvParams& params, const
   const FrameRing ring = push_frame(state, params.kernel_size, input, x);
   const auto* frames = state.values.data();
   const auto* weights = constants.weights.data();
-  if (constants.largest_sum <= largest(constants.buffer_bits < 31 ? constants.buffer_bits : 31)) {
+  if (constants.fits_int32()) {
     kernel::depthwise_buffer_temp_conv<std::int32_t>(  // no product reaches a limit
         arch, ring, frames, weights, y, AlignElement{constants}, [](std::int32_t a, std::int32_t b) { return a * b; },
         FinishSum{constants});

@@ -25,6 +25,30 @@ struct ExtractTokenParams {
   bool keep_axis = true;
   std::int32_t axis = 0;  ///< batch excluded; negative ones count from the end
 
+  /// One token, whose axis goes away.
+  [[nodiscard]] static constexpr ExtractTokenParams one(std::int32_t token, std::int32_t axis = 0) noexcept {
+    ExtractTokenParams params = range(token, 1, axis);
+    params.keep_axis = false;
+    return params;
+  }
+  /// Consecutive tokens.
+  [[nodiscard]] static constexpr ExtractTokenParams range(std::int32_t first, std::int32_t count,
+                                                          std::int32_t axis = 0) noexcept {
+    ExtractTokenParams params;
+    params.runs[0] = {first, count};
+    params.run_count = 1;
+    params.axis = axis;
+    return params;
+  }
+
+  /// Tokens of the first axis in this order.
+  template <class... Tokens>
+  [[nodiscard]] static constexpr ExtractTokenParams list(Tokens... tokens) noexcept {
+    ExtractTokenParams params;
+    (params.append(static_cast<std::int32_t>(tokens)), ...);
+    return params;
+  }
+
   /// False when there is no room for one more run.
   constexpr bool append(std::int32_t token) noexcept {
     if (run_count > 0) {

@@ -39,6 +39,7 @@ constexpr Fault prepare(const LayerMadNormalizationParams&, const Shape& input, 
   const int scale_bits = quantizers.has_output ? quantizers.output.scale_bits : 0;
   constants.weight_shift = buffer_bits - scale_bits - quantizers.weights.value_bits();
   if (constants.weight_shift < 0) return Fault::buffer_too_small;
+  constants.dividend_bits = constants.weight_shift + quantizers.weights.value_bits();
   multiply_scales(x, scale);
   x.frac_bits.assign(1, constants.weight_shift);  // those of x and of its magnitude cancel
   FloatVariables shifted = variables;
@@ -47,23 +48,52 @@ constexpr Fault prepare(const LayerMadNormalizationParams&, const Shape& input, 
   return prepare_output(x, shifted, quantizers, constants);
 }
 
-/// `scratch` holds one token: input.channels() elements.
+namespace detail {
+
+// Each factor is 0 where the magnitudes exceed gamma, and 24 bits hold what is divided: all in 32 bits, since no product
+// is larger than its gamma.
+template <class Constants, class X, class Y>
+constexpr void normalize_in_32_bits(const Constants& constants, const X* token, std::int32_t channels, std::int64_t sum,
+                                    Y* y) noexcept {
+  const FinishSum finish{constants};
+  const std::int32_t divisor = sum <= largest(24) ? static_cast<std::int32_t>(sum) : 0;
+  const std::int32_t one = std::int32_t{1} << constants.weight_shift;
+  for (std::int32_t c = 0; c < channels; ++c) {
+    const std::int32_t g = static_cast<std::int32_t>(constants.weights[static_cast<std::size_t>(c)]) * one;
+    const std::int32_t factor = divisor == 0 ? 0 : g / divisor;
+    y[c] = static_cast<Y>(finish(static_cast<std::int32_t>(token[c]) * factor, c));
+  }
+}
+
+template <class Constants, class X, class Y>
+constexpr void normalize(const Constants& constants, const X* token, std::int32_t channels, std::int64_t sum,
+                         Y* y) noexcept {
+  const FinishSum finish{constants};
+  const int bits = constants.buffer_bits;
+  for (std::int32_t c = 0; c < channels; ++c) {
+    const std::int64_t g =
+        shift_left_saturated(constants.weights[static_cast<std::size_t>(c)], constants.weight_shift, bits);
+    const std::int64_t factor = sum == 0 ? 0 : saturate(float32_quotient(g, sum), bits);
+    y[c] = static_cast<Y>(finish(token[c] * factor, c));
+  }
+}
+
+}  // namespace detail
+
+/// `scratch` holds one token, input.channels() elements, if the input is aligned. `y` may be `x`.
 template <class Arch, class Constants, class X, class Y>
 constexpr void run(Arch, const LayerMadNormalizationParams&, const Shape& input, const Constants& constants,
                    const X* x, Y* y, std::int32_t* scratch) noexcept {
-  const FinishSum finish{constants};
   const std::int32_t channels = input.channels();
   for (std::int64_t i = 0; i < input.size(); i += channels) {
     with_aligned_input(constants, x + i, channels, scratch, [&](const auto* token) {
       std::int64_t sum = 0;
       for (std::int32_t c = 0; c < channels; ++c) sum += magnitude(static_cast<std::int64_t>(token[c]));
       sum = saturate(sum, constants.buffer_bits);
-      for (std::int32_t c = 0; c < channels; ++c) {
-        const std::int64_t g = shift_left_saturated(constants.weights[static_cast<std::size_t>(c)],
-                                                    constants.weight_shift, constants.buffer_bits);
-        const std::int64_t factor =
-            sum == 0 ? 0 : saturate(float32_quotient(g, sum), constants.buffer_bits);
-        y[i + c] = static_cast<Y>(finish(token[c] * factor, c));
+      if (constants.dividends_fit_24_bits()) {
+        detail::normalize_in_32_bits(constants, token, channels, sum, y + i);
+      } else {
+        detail::normalize(constants, token, channels, sum, y + i);
       }
     });
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <tenon/kernel/reference/shiftmax.hpp>
+#include <tenon/kernel/portable/shiftmax.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
 #include <tenon/tensor/shape.hpp>

@@ -39,6 +39,7 @@ constexpr Fault prepare(const StatefulRecurrentParams&, const Shape&, Format<F>&
   }
   constants.buffer_bits = buffer_bits;
   constants.state_bits = state_bits;
+  constants.turn_bits = state_bits + weight_bits + 1;
   const Fault fault = prepare_input(x, buffer_bits, true, constants.input_shift);
   if (fault != Fault::none) return fault;
   if (buffer_bits <= state_bits) return Fault::output_not_narrower;
@@ -82,27 +83,45 @@ constexpr Fault prepare(const StatefulRecurrentParams&, const Shape&, Format<F>&
   return Fault::none;
 }
 
+namespace detail {
+
+struct Turned {
+  std::int64_t re = 0;
+  std::int64_t im = 0;
+};
+
+// s * a before anything is rounded, each product and sum limited to the buffer.
+template <class Constants>
+constexpr Turned turn(const Constants& constants, std::int32_t re, std::int32_t im, std::int32_t a_real,
+                      std::int32_t a_imag) noexcept {
+  if (constants.turns_fit_int32()) return {re * a_real - im * a_imag, re * a_imag + im * a_real};
+  const auto product = [&](std::int64_t a, std::int64_t b) { return saturate(a * b, constants.buffer_bits); };
+  return {saturate(product(re, a_real) - product(im, a_imag), constants.buffer_bits),
+          saturate(product(re, a_imag) + product(im, a_real), constants.buffer_bits)};
+}
+
+}  // namespace detail
+
 template <class Arch, class Constants, class X, class Y, class Values>
 constexpr void run(Arch, const StatefulRecurrentParams&, const Shape& input, const Constants& constants, const X* x,
                    Y* y, std::int32_t*, LayerState<Values>& state) noexcept {
+  using Value = typename Values::value_type;
   const std::int32_t channels = input.channels();
-  const int bits = constants.buffer_bits;
-  const auto limit = [&](std::int64_t v) { return saturate(v, bits); };
   const auto to_state = [&](std::int64_t v) {
-    return rescale_float32(v, -constants.weight_shift, constants.state_bits);
+    return static_cast<Value>(rescale_float32(v, -constants.weight_shift, constants.state_bits));
   };
   for (std::int64_t i = 0; i < input.size(); i += channels) {
     for (std::int32_t c = 0; c < channels; ++c, y += 2) {
       const auto k = static_cast<std::size_t>(c);
-      auto& re = state.values[2 * k];
-      auto& im = state.values[2 * k + 1];
-      const std::int64_t a_real = constants.weights[k];
-      const std::int64_t a_imag = constants.weights[k + static_cast<std::size_t>(channels)];
+      Value& re = state.values[2 * k];
+      Value& im = state.values[2 * k + 1];
+      const detail::Turned turned =
+          detail::turn(constants, static_cast<std::int32_t>(re), static_cast<std::int32_t>(im),
+                       static_cast<std::int32_t>(constants.weights[k]),
+                       static_cast<std::int32_t>(constants.weights[k + static_cast<std::size_t>(channels)]));
       const std::int64_t added = constants.output(AlignElement{constants}(x[i + c], c), k);
-      const std::int64_t turned = limit(limit(re * a_real) - limit(im * a_imag));
-      const std::int64_t next_im = to_state(limit(limit(re * a_imag) + limit(im * a_real)));
-      re = static_cast<typename Values::value_type>(to_state(limit(turned + added)));
-      im = static_cast<typename Values::value_type>(next_im);
+      re = to_state(saturate(turned.re + added, constants.buffer_bits));
+      im = to_state(turned.im);
       y[0] = static_cast<Y>(re);
       y[1] = static_cast<Y>(im);
     }

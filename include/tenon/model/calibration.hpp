@@ -17,6 +17,7 @@ struct CalibrationOptions {
   std::int64_t num_samples = 1024;
   std::int64_t batch_size = 0;  ///< 0: none given
   std::int32_t epochs = 1;
+  std::int64_t steps = 1;  ///< samples that follow one another in each sequence, of a recurrent model
 };
 
 /// Consecutive slices of the samples; the last one may be smaller and counts as much as the others.
@@ -46,6 +47,30 @@ struct Batches {
   const std::int64_t size = options.batch_size > 0 ? options.batch_size : divide_up(samples, steps);
   const std::int64_t available = divide_up(samples, size);
   return {size, available < steps ? available : steps};
+}
+
+/// How samples stand in time, for models that remember earlier ones: so many streams in parallel,
+/// each of so many steps.
+struct Streams {
+  std::size_t count = 1;
+  std::size_t steps = 1;
+  bool time_first = true;  ///< all streams at one time stand together; else all times of one stream
+
+  /// Position of a sample.
+  [[nodiscard]] constexpr std::size_t at(std::size_t stream, std::size_t step) const noexcept {
+    return time_first ? step * count + stream : stream * steps + step;
+  }
+};
+
+/// The streams of a typed model: with recurrent layers the samples are sequences of `steps` inputs
+/// one behind the other; else they are the frames of `batch_size` parallel clips, time after time.
+/// None if the samples are no multiple of that.
+[[nodiscard]] constexpr Streams streams_of(std::size_t samples, const CalibrationOptions& options,
+                                           bool recurrent) noexcept {
+  const std::int64_t given = recurrent ? options.steps : options.batch_size;
+  const auto group = static_cast<std::size_t>(given > 1 ? given : 1);
+  if (samples % group != 0) return {0, 0, !recurrent};
+  return recurrent ? Streams{samples / group, group, false} : Streams{group, samples / group, true};
 }
 
 /// Largest magnitudes of a batch: `maximum` has one element, or one for each channel (the last axis

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -35,7 +36,9 @@ constexpr auto find_targets() noexcept {
   std::array<std::size_t, Model::layer_count> targets{};
   for (std::size_t i = 0; i < Model::layer_count; ++i) {
     const LayerPlan& plan = plan_of<Model, Params>[i];
-    const bool has_scales = layers[i].traits().kind != LayerKind::add;
+    const LayerKind kind = layers[i].traits().kind;
+    const bool has_scales = kind != LayerKind::add && kind != LayerKind::attention &&
+                            kind != LayerKind::stateful_recurrent;
     targets[i] = plan.has_output && has_scales
                      ? equalization_target(layers, i, plan.output.per_axis)
                      : no_layer;
@@ -51,6 +54,38 @@ inline constexpr auto range_offsets_of = detail::count_ranges<Model, Params>();
 template <class Model, QuantizationParams Params>
 inline constexpr auto equalization_targets_of = detail::find_targets<Model, Params>();
 
+namespace detail {
+
+inline constexpr std::size_t all_inputs = static_cast<std::size_t>(-1);
+
+/// Frames that a temporal convolution remembers besides the last one.
+template <std::integral Size>
+constexpr std::size_t frames_of(Size kernel_size) noexcept {
+  return static_cast<std::size_t>(kernel_size - 1);
+}
+
+/// How many inputs before the last one can still change an output; `all_inputs` if a layer is
+/// recurrent.
+template <class Model, std::size_t... I>
+constexpr std::size_t count_remembered(std::index_sequence<I...>) noexcept {
+  std::size_t frames = 0;
+  const auto add = [&](const auto& params) {
+    if (params.traits.kind == LayerKind::stateful_recurrent) frames = all_inputs;
+    if constexpr (requires { frames_of(params.kernel_size); }) {
+      if (frames != all_inputs) frames += frames_of(params.kernel_size);
+    }
+  };
+  (add(Model::template LayerAt<I>::params), ...);
+  return frames;
+}
+
+}  // namespace detail
+
+/// How many inputs before the last one a calibration has to repeat to come to the same state.
+template <class Model>
+inline constexpr std::size_t remembered_inputs =
+    detail::count_remembered<Model>(detail::LayerIndices<Model>{});
+
 template <class Model, QuantizationParams Params>
 class Calibrator {
   static constexpr std::size_t count = Model::layer_count;
@@ -65,14 +100,12 @@ class Calibrator {
     copy_weights(weights, std::make_index_sequence<count>{});
     for (float& r : range_max_) r = 1.0F;
     for (float& r : rescaling_rate_) r = 1.0F;
-    const auto sample_count = static_cast<std::int64_t>(samples.size() / sample_size);
-    const Batches batches = batches_of(sample_count, options);
-    for (std::int32_t epoch = 0; epoch < options.epochs; ++epoch) {
-      for (std::int64_t b = 0; b < batches.count; ++b) {
-        const auto begin = static_cast<std::size_t>(batches.begin(b));
-        const auto end = static_cast<std::size_t>(batches.end(b, sample_count));
-        observe_batch(arch, samples.subspan(begin * sample_size, (end - begin) * sample_size));
-      }
+    if constexpr (is_stateful<Model>) {
+      constexpr bool recurrent = remembered_inputs<Model> == detail::all_inputs;
+      const Streams streams = streams_of(samples.size() / sample_size, options, recurrent);
+      observe_streams(arch, samples, streams, options.epochs);
+    } else {
+      observe_batches(arch, samples, options);
     }
     equalize(std::make_index_sequence<count>{});
   }
@@ -105,15 +138,62 @@ class Calibrator {
   }
 
   template <class Arch, class In>
+  constexpr void observe_batches(Arch arch, std::span<const In> samples,
+                                 const CalibrationOptions& options) noexcept {
+    const auto sample_count = static_cast<std::int64_t>(samples.size() / sample_size);
+    const Batches batches = batches_of(sample_count, options);
+    for (std::int32_t epoch = 0; epoch < options.epochs; ++epoch) {
+      for (std::int64_t b = 0; b < batches.count; ++b) {
+        const auto begin = static_cast<std::size_t>(batches.begin(b));
+        const auto end = static_cast<std::size_t>(batches.end(b, sample_count));
+        observe_batch(arch, samples.subspan(begin * sample_size, (end - begin) * sample_size));
+      }
+    }
+  }
+
+  /// A batch is one step of all streams. There is one state only: where several streams run in
+  /// parallel, each of them is brought to its state again at every step.
+  template <class Arch, class In>
+  constexpr void observe_streams(Arch arch, std::span<const In> samples, const Streams& streams,
+                                 std::int32_t epochs) noexcept {
+    constexpr std::size_t back = remembered_inputs<Model>;
+    const std::size_t steps = streams.steps * static_cast<std::size_t>(epochs > 0 ? epochs : 0);
+    const auto nothing = [](std::size_t, std::span<const float>) {};
+    float_pass_.reset();
+    for (std::size_t now = 0; now < steps; ++now) {
+      for (float& m : batch_maximum_) m = 0.0F;
+      for (std::size_t s = 0; s < streams.count; ++s) {
+        const auto sample = [&](std::size_t step) {
+          return samples.subspan(streams.at(s, step % streams.steps) * sample_size, sample_size);
+        };
+        if (streams.count > 1) {
+          float_pass_.reset();
+          for (std::size_t t = now > back ? now - back : 0; t < now; ++t) {
+            float_pass_(arch, weights_, sample(t), nothing);
+          }
+        }
+        float_pass_(arch, weights_, sample(now), widening());
+      }
+      observe_all();
+    }
+  }
+
+  template <class Arch, class In>
   constexpr void observe_batch(Arch arch, std::span<const In> samples) noexcept {
     for (float& m : batch_maximum_) m = 0.0F;
     for (std::size_t at = 0; at < samples.size(); at += sample_size) {
-      float_pass_(arch, weights_, samples.subspan(at, sample_size),
-                  [&](std::size_t layer, std::span<const float> outputs) {
-                    const std::span<float> maximum = ranges_of(batch_maximum_, layer);
-                    if (!maximum.empty()) widen(maximum, outputs);
-                  });
+      float_pass_(arch, weights_, samples.subspan(at, sample_size), widening());
     }
+    observe_all();
+  }
+
+  [[nodiscard]] constexpr auto widening() noexcept {
+    return [this](std::size_t layer, std::span<const float> outputs) {
+      const std::span<float> maximum = ranges_of(batch_maximum_, layer);
+      if (!maximum.empty()) widen(maximum, outputs);
+    };
+  }
+  constexpr void observe_all() noexcept {
     for (std::size_t i = 0; i < count; ++i) {
       observe(ranges_of(range_max_, i), ranges_of(batch_maximum_, i));
     }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <tenon/layer/state.hpp>
 #include <tenon/model/graph.hpp>
 #include <tenon/model/memory_plan.hpp>
 #include <tenon/model/static_format.hpp>
@@ -36,7 +37,8 @@ struct TensorMemory {
 struct LayerMemory {
   std::int64_t bytes = 0;
   std::int64_t scratch = 0;
-  std::array<bool, 2> overwrites{};
+  std::array<bool, 3> overwrites{};
+  std::int64_t input_at = -1;  ///< where in the output its input may stand from the beginning
 };
 
 namespace detail {
@@ -74,6 +76,12 @@ namespace detail {
     case LayerKind::dense:
     case LayerKind::batch_normalization:
     case LayerKind::add:
+    case LayerKind::attention:
+    case LayerKind::add_position_embs:
+    case LayerKind::layer_mad_normalization:
+    case LayerKind::buffer_temp_conv:
+    case LayerKind::depthwise_buffer_temp_conv:
+    case LayerKind::stateful_projection:
       return true;
     default:
       return false;
@@ -135,8 +143,10 @@ constexpr std::array<TensorPlan, N> plan_tensors(const ModelFacts<N>& facts) noe
     plan[i].holder = i;
     plan[i].computed = true;
     plan[i].type = integer_type(facts.layers[i].format.stored_bits);
-    if (kind == LayerKind::max_pooling2d || kind == LayerKind::permute)
+    if (kind == LayerKind::max_pooling2d || kind == LayerKind::permute ||
+        kind == LayerKind::extract_token) {
       plan[i].type = plan[from].type;
+    }
     if (finishes_sums(kind) && !counts.has_output) {
       plan[i].relu = relu_behind(facts.inputs, facts.kinds, i);
       if (plan[i].relu == no_relu) continue;
@@ -169,7 +179,17 @@ template <std::size_t N>
     }
   }
   items[tensors[N - 1].holder].last = static_cast<std::int32_t>(N);
+  std::array<std::size_t, N> within{};  // the layer in whose output that of a layer is made, or 0
   for (std::size_t i = 1; i < N; ++i) {
+    if (!tensors[i].computed || sizes[i].input_at < 0) continue;
+    const std::size_t source = tensors[inputs[i][0]].holder;
+    if (source == 0 || items[source].last != static_cast<std::int32_t>(i)) continue;
+    within[source] = i;
+    items[i].first = items[source].first;
+    items[source].bytes = 0;
+  }
+  for (std::size_t i = 1; i < N; ++i) {
+    if (within[i] != 0) continue;
     for (std::size_t k = 0; tensors[i].computed && k < inputs[i].count && place[i] == i; ++k) {
       Lifetime& source = items[place[tensors[inputs[i][k]].holder]];
       const bool dies_here = source.last == static_cast<std::int32_t>(i) && source.bytes > 0;
@@ -187,6 +207,10 @@ template <std::size_t N>
     memory.offsets[i] = offsets[place[i]];
     memory.scratch_offsets[i] = offsets[N + i];
   }
+  for (std::size_t i = N; i-- > 1;) {
+    if (within[i] == 0) continue;
+    memory.offsets[i] = memory.offsets[within[i]] + sizes[within[i]].input_at;
+  }
   return memory;
 }
 
@@ -202,9 +226,11 @@ constexpr auto facts(std::index_sequence<I...>) noexcept {
   return all;
 }
 
-/// Elements of int32 that the integer form of a layer needs.
+/// Elements of int32 that the integer form of a layer needs; `second` is the shape of its second
+/// input, if it has one.
 template <class Params>
 constexpr std::int64_t scratch_elements(const Params& params, const Shape& input,
+                                        const Shape& second,
                                         const ConstantCounts& counts) noexcept {
   std::int64_t elements = counts.alignment ? input.size() : 0;
   if constexpr (std::is_same_v<Params, SeparableConv2DParams>) {
@@ -214,14 +240,35 @@ constexpr std::int64_t scratch_elements(const Params& params, const Shape& input
                 std::is_same_v<Params, FlattenParams>) {
     elements = 0;  // these align each element as they read it
   }
+  if constexpr (StatefulLayer<Params>) elements = 0;
+  if constexpr (std::is_same_v<Params, LayerMadNormalizationParams>) {
+    elements = counts.alignment ? input.channels() : 0;
+  }
+  if constexpr (std::is_same_v<Params, DenseParams>) {
+    elements = counts.alignment ? input.channels() : 0;
+  }
+  if constexpr (std::is_same_v<Params, ShiftmaxParams>) elements = input.channels();
+  if constexpr (std::is_same_v<Params, AttentionParams>) elements = second[0];
   return elements;
 }
 
-/// Layers that read an element, then write the one in its place, in order.
+/// Layers that read an element, then write the one in its place, in order; or read all of a token,
+/// or push a frame into their state, before they write there.
 template <class Params>
 constexpr bool goes_by_element(const Params&) noexcept {
   return std::is_same_v<Params, ReLUParams> || std::is_same_v<Params, AddParams> ||
-         std::is_same_v<Params, BatchNormalizationParams> || std::is_same_v<Params, FlattenParams>;
+         std::is_same_v<Params, BatchNormalizationParams> ||
+         std::is_same_v<Params, FlattenParams> || std::is_same_v<Params, ActivationParams> ||
+         std::is_same_v<Params, AddPositionEmbsParams> || std::is_same_v<Params, ShiftmaxParams> ||
+         std::is_same_v<Params, LayerMadNormalizationParams> ||
+         std::is_same_v<Params, BufferTempConvParams> ||
+         std::is_same_v<Params, DepthwiseBufferTempConvParams>;
+}
+
+/// An attention is done with the channels of a head of a query when it writes there.
+template <class Params>
+constexpr bool writes_over_query(const Params&) noexcept {
+  return std::is_same_v<Params, AttentionParams>;
 }
 
 template <class Model, QuantizationParams Params, std::size_t I, std::size_t N>
@@ -233,12 +280,19 @@ constexpr LayerMemory memory_of(const std::array<TensorPlan, N>& tensors) noexce
     constexpr Shape input = Model::shapes[Model::inputs[I][0]];
     LayerMemory memory;
     memory.bytes = Model::shapes[I].size() * size_of(tensors[I].type);
-    memory.scratch = 4 * scratch_elements(params, input, static_layer<Model, Params, I>.counts);
+    constexpr Shape second = Model::shapes[Model::inputs[I][Model::inputs[I].count > 1 ? 1 : 0]];
+    memory.scratch =
+        4 * scratch_elements(params, input, second, static_layer<Model, Params, I>.counts);
+    const DataType first = tensors[Model::inputs[I][0]].type;
+    if (std::is_same_v<const ClassTokenParams, decltype(params)> && first == tensors[I].type) {
+      memory.input_at = input.channels() * size_of(first);
+    }
     for (std::size_t k = 0; k < Model::inputs[I].count; ++k) {
       // Bytes may be written over wider elements; other types would alias.
       const DataType from = tensors[Model::inputs[I][k]].type;
       memory.overwrites[k] =
           goes_by_element(params) && (from == tensors[I].type || tensors[I].type == DataType::int8);
+      if (k == 0 && writes_over_query(params)) memory.overwrites[0] = from == tensors[I].type;
     }
     return memory;
   }

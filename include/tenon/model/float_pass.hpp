@@ -7,10 +7,11 @@
 #include <tenon/kernel/arch.hpp>
 #include <tenon/model/execution.hpp>
 #include <tenon/model/graph.hpp>
+#include <tenon/model/model_state.hpp>
 #include <utility>
 
 // The float model that a calibration observes: one sample goes through all layers, in memory whose
-// size is a constant of the model.
+// size is a constant of the model. A model with a state remembers samples until it is reset.
 namespace tenon {
 
 namespace detail {
@@ -43,7 +44,11 @@ constexpr LayerMemory float_memory() noexcept {
     constexpr Shape input = Model::shapes[Model::inputs[I][0]];
     memory.scratch = 4 * params.window(input).output(input.channels()).size();
   }
-  memory.overwrites = {goes_by_element(params), goes_by_element(params)};
+  if constexpr (std::is_same_v<const AttentionParams, decltype(params)>) {
+    memory.scratch = 4 * Model::shapes[Model::inputs[I][1]][0];
+  }
+  const bool by_element = goes_by_element(params);
+  memory.overwrites = {by_element || writes_over_query(params), by_element, by_element};
   return memory;
 }
 
@@ -71,6 +76,8 @@ class FloatPass {
     for (std::size_t i = 0; i < sample.size(); ++i) input[i] = static_cast<float>(sample[i]);
     run_all(arch, weights, observe, std::make_index_sequence<count>{});
   }
+  /// The next sample begins a stream.
+  constexpr void reset() noexcept { state_.reset(); }
 
  private:
   template <std::size_t I>
@@ -95,9 +102,17 @@ class FloatPass {
           variables_in(weights.subspan(Model::weight_offsets[I]), variable_counts(params, input));
       const float* x = tensor<inputs[0]>();
       float* y = tensor<I>();
-      if constexpr (inputs.count == 2) {
+      if constexpr (inputs.count == 3) {
+        float* scratch = memory_.data() + memory_plan.scratch_offsets[I] / 4;
+        run_float(arch, params, input, Model::shapes[inputs[1]], v, x,
+                  static_cast<const float*>(tensor<inputs[1]>()),
+                  static_cast<const float*>(tensor<inputs[2]>()), y, scratch,
+                  static_cast<float*>(nullptr));
+      } else if constexpr (inputs.count == 2) {
         const float* second = tensor<inputs[1]>();
         run_float(arch, params, input, Model::shapes[inputs[1]], v, x, second, y);
+      } else if constexpr (detail::state_elements<Model, I>() > 0) {
+        run_float(arch, params, input, v, x, y, state_.template layer<I>());
       } else if constexpr (requires { run_float(arch, params, input, v, x, y, y); }) {
         run_float(arch, params, input, v, x, y,
                   memory_.data() + memory_plan.scratch_offsets[I] / 4);
@@ -110,6 +125,7 @@ class FloatPass {
   }
 
   std::array<float, static_cast<std::size_t>(memory_plan.bytes / 4)> memory_{};
+  FloatModelState<Model> state_{};
 };
 
 }  // namespace tenon

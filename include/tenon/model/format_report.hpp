@@ -71,6 +71,11 @@ struct FormatReport<Tag, Fault::input_is_fixed> {
   static_assert(check::holds<Tag>, "TN3014: this layer only takes the model input");
 };
 template <class Tag>
+struct FormatReport<Tag, Fault::softmax_not_quantized> {
+  static_assert(check::holds<Tag>,
+                "TN3016: an attention with softmax has no integer form; use Softmax::shiftmax");
+};
+template <class Tag>
 struct FormatReport<Tag, Fault::rescaling_offset> {
   static_assert(check::holds<Tag>,
                 "TN3015: a quantized Rescaling has no offset; fold it into the next layer");

@@ -19,7 +19,7 @@ namespace tenon {
 
 /// Positions of the inputs of a layer in the list.
 struct LayerInputs {
-  std::array<std::int32_t, 2> at{};
+  std::array<std::int32_t, 3> at{};
   std::size_t count = 0;
 
   [[nodiscard]] constexpr std::span<const std::int32_t> span() const noexcept {
@@ -90,8 +90,10 @@ constexpr void infer(Layout<N>& layout, std::size_t i, const Params& params) noe
   } else {
     const Shape& a = layout.shapes[inputs[0]];
     const Shape& b = layout.shapes[inputs[1]];
-    if (a.size() == 0 || b.size() == 0) return;
-    finding = check_shape(params, a, b);
+    const Shape& c = layout.shapes[inputs[needed - 1]];
+    if (a.size() == 0 || b.size() == 0 || c.size() == 0) return;
+    if constexpr (needed == 2) finding = check_shape(params, a, b);
+    if constexpr (needed == 3) finding = check_shape(params, a, b, c);
     if (finding.number == 0) layout.shapes[i] = params.output_shape(a, b);
   }
 }
@@ -135,7 +137,7 @@ constexpr auto lay_out() noexcept {
 template <class... Layers>
 inline constexpr auto layout_of = lay_out<Layers...>();
 
-/// Calls `visit(params, input shape)` for each layer that fits, the Input aside, in order.
+/// Calls `visit(i, params, input shape)` for each layer that fits, the Input aside, in order.
 template <class... Layers, class Visit>
 constexpr void for_each_fitting(const Visit& visit) noexcept {
   const auto& layout = layout_of<Layers...>;
@@ -162,8 +164,12 @@ constexpr auto count_weights() noexcept {
 template <class... Layers>
 constexpr std::int64_t count_macs() noexcept {
   std::int64_t macs = 0;
-  for_each_fitting<Layers...>([&](std::size_t, const auto& params, const Shape& input) {
+  for_each_fitting<Layers...>([&](std::size_t i, const auto& params, const Shape& input) {
     if constexpr (requires { params.macs(input); }) macs += params.macs(input);
+    if constexpr (requires { params.macs(input, input); }) {
+      const auto& layout = layout_of<Layers...>;
+      macs += params.macs(input, layout.shapes[layout.inputs[i][1]]);
+    }
   });
   return macs;
 }

@@ -104,6 +104,7 @@ struct PreparingStorage {
   using Weights =
       StaticVector<std::conditional_t<(known.counts.weight_bits <= 8), std::int8_t, std::int16_t>,
                    larger(known.counts.weights, known.counts.pointwise)>;
+  using Table = StaticVector<std::int32_t, known.counts.table>;
 };
 
 /// The layer that applies the output quantizer of layer i: itself, or the one whose sums its ReLU

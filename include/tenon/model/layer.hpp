@@ -60,4 +60,29 @@ using Rescaling = Layer<Tag, Params, From...>;
 template <class Tag, DropoutParams Params = DropoutParams{}, class... From>
 using Dropout = Layer<Tag, Params, From...>;
 
+template <class Tag, ActivationParams Params = ActivationParams{}, class... From>
+using Activation = Layer<Tag, Params, From...>;
+/// Takes query, key and value: `Attention<struct look, AttentionParams{.num_heads = 4}, q, k, v>`.
+template <class Tag, AttentionParams Params, class... From>
+using Attention = Layer<Tag, Params, From...>;
+template <class Tag, ShiftmaxParams Params = ShiftmaxParams{}, class... From>
+using Shiftmax = Layer<Tag, Params, From...>;
+template <class Tag, ClassTokenParams Params = ClassTokenParams{}, class... From>
+using ClassToken = Layer<Tag, Params, From...>;
+template <class Tag, AddPositionEmbsParams Params = AddPositionEmbsParams{}, class... From>
+using AddPositionEmbs = Layer<Tag, Params, From...>;
+template <class Tag, ExtractTokenParams Params, class... From>
+using ExtractToken = Layer<Tag, Params, From...>;
+template <class Tag, LayerMadNormalizationParams Params = LayerMadNormalizationParams{},
+          class... From>
+using LayerMadNormalization = Layer<Tag, Params, From...>;
+template <class Tag, BufferTempConvParams Params, class... From>
+using BufferTempConv = Layer<Tag, Params, From...>;
+template <class Tag, DepthwiseBufferTempConvParams Params, class... From>
+using DepthwiseBufferTempConv = Layer<Tag, Params, From...>;
+template <class Tag, StatefulRecurrentParams Params = StatefulRecurrentParams{}, class... From>
+using StatefulRecurrent = Layer<Tag, Params, From...>;
+template <class Tag, StatefulProjectionParams Params, class... From>
+using StatefulProjection = Layer<Tag, Params, From...>;
+
 }  // namespace tenon

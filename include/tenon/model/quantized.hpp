@@ -11,6 +11,7 @@
 #include <tenon/model/format_report.hpp>
 #include <tenon/model/graph.hpp>
 #include <tenon/model/integer_memory.hpp>
+#include <tenon/model/model_state.hpp>
 #include <tenon/model/stored_constants.hpp>
 #include <tuple>
 #include <type_traits>
@@ -30,7 +31,9 @@ struct ModelFault {
 // A model with integer constants, made from float weights and calibration samples when it is
 // constructed, be that at run time or in a constant expression. Calling it computes with integers
 // only, allocates nothing, and needs `arena_bytes` of memory, on the stack or where the caller
-// wants it.
+// wants it. A model with temporal or recurrent layers takes one input of a stream after the other
+// and remembers `state_bytes` of it, in itself or in a State of the caller, of which there may be
+// many for one constant model.
 template <class Model, QuantizationParams Params = QuantizationParams{}, class Arch = arch::native,
           bool Fits = can_be_quantized<Model, Params>>
 class Quantized {
@@ -61,6 +64,10 @@ class Quantized {
   static constexpr auto arena_bound = static_cast<std::size_t>(memory_plan.bound);
   /// Integer weights as they are stored, biases not counted.
   static constexpr std::size_t weight_bytes = detail::count_weight_bytes<Model, Params>(Indices{});
+  static constexpr bool stateful = is_stateful<Model>;
+  /// What the model remembers between inputs, zeros before the first one.
+  using State = ModelState<Model, Params>;
+  static constexpr std::size_t state_bytes = State::bytes;
   /// What an inference works on; its contents mean nothing between inferences but for the last
   /// outputs.
   using Arena = IntegerArena<Model, Params>;
@@ -86,35 +93,60 @@ class Quantized {
 
   /// The outputs for one input, computed in an arena on the stack.
   template <class In>
-  [[nodiscard]] constexpr Output operator()(const In& input) const noexcept {
+  [[nodiscard]] constexpr Output operator()(const In& input) const noexcept requires(!stateful) {
+    State none;
+    return (*this)(input, none);
+  }
+  /// The same for the next input of a stream. A constant model needs a State.
+  template <class In>
+  [[nodiscard]] constexpr Output operator()(const In& input) noexcept requires stateful {
+    return (*this)(input, state_);
+  }
+  template <class In>
+  [[nodiscard]] constexpr Output operator()(const In& input, State& state) const noexcept {
     const std::span<const Input, input_size> x = fixed_input(std::span(input));
     Output output{};
     if (fault_) return output;
     if (std::is_constant_evaluated()) {
       TypedMemory<Model, Params> memory;
-      infer(arch::reference{}, x.data(), memory, Indices{});
+      infer(arch::reference{}, x.data(), memory, state, Indices{});
       copy_output(x.data(), memory, output);
     } else {
       Arena memory;
-      infer(Arch{}, x.data(), memory, Indices{});
+      infer(Arch{}, x.data(), memory, state, Indices{});
       copy_output(x.data(), memory, output);
     }
     return output;
   }
   /// The same in the arena of the caller, where the outputs stay until the next inference.
   template <class In>
+  [[nodiscard]] std::span<const OutputElement, output_size> operator()(const In& input,
+                                                                       Arena& arena) const noexcept
+      requires(!stateful) {
+    State none;
+    return (*this)(input, arena, none);
+  }
+  template <class In>
   [[nodiscard]] std::span<const OutputElement, output_size> operator()(
-      const In& input, Arena& arena) const noexcept {
+      const In& input, Arena& arena) noexcept requires stateful {
+    return (*this)(input, arena, state_);
+  }
+  template <class In>
+  [[nodiscard]] std::span<const OutputElement, output_size> operator()(
+      const In& input, Arena& arena, State& state) const noexcept {
     static_assert(output_holder != 0, "a model that computes nothing has no outputs in an arena");
     const std::span<const Input, input_size> x = fixed_input(std::span(input));
     OutputElement* output = arena.template tensor<output_holder>();
     if (fault_) {
       for (std::size_t i = 0; i < output_size; ++i) output[i] = 0;
     } else {
-      infer(Arch{}, x.data(), arena, Indices{});
+      infer(Arch{}, x.data(), arena, state, Indices{});
     }
     return std::span<const OutputElement, output_size>(output, output_size);
   }
+
+  /// Forgets the inputs so far: the next one begins a stream.
+  constexpr void reset() noexcept { state_.reset(); }
 
   /// What the integers of the output stand for.
   [[nodiscard]] constexpr const auto& format() const noexcept { return format_; }
@@ -175,6 +207,8 @@ class Quantized {
         fault_ = {Fault::weight_count, 0};
       } else if (samples.empty() || samples.size() % input_size != 0) {
         fault_ = {Fault::sample_count, 0};
+      } else if (stateful && !makes_streams(samples.size() / input_size, options)) {
+        fault_ = {Fault::clip_count, 0};
       } else {
         if (std::is_constant_evaluated()) {  // plain loops; others may use instructions
           calibrator(arch::reference{}, std::span<const float>(weights),
@@ -186,6 +220,12 @@ class Quantized {
         prepare_all(calibrator, Indices{});
       }
     }
+  }
+
+  static constexpr bool makes_streams(std::size_t count_of_samples,
+                                      const CalibrationOptions& options) noexcept {
+    constexpr bool recurrent = remembered_inputs<Model> == detail::all_inputs;
+    return streams_of(count_of_samples, options, recurrent).count > 0;
   }
 
   template <std::size_t... I>
@@ -212,7 +252,10 @@ class Quantized {
       WorkingFormat& x = formats[I];
       x = formats[inputs[0]];
       Fault fault = Fault::none;
-      if constexpr (inputs.count == 2) {
+      if constexpr (inputs.count == 3) {
+        fault = prepare(params, input, Model::shapes[inputs[1]], x, formats[inputs[1]],
+                        formats[inputs[2]], variables, quantizers_of<Model, Params, I>, constants);
+      } else if constexpr (inputs.count == 2) {
         fault = prepare(params, input, Model::shapes[inputs[1]], x, formats[inputs[1]], variables,
                         quantizers_of<Model, Params, I>, constants);
       } else {
@@ -227,13 +270,14 @@ class Quantized {
   }
 
   template <class A, class Memory, std::size_t... I>
-  constexpr void infer(A arch, const Input* input, Memory& memory,
+  constexpr void infer(A arch, const Input* input, Memory& memory, State& state,
                        std::index_sequence<I...>) const noexcept {
-    (infer_layer<I>(arch, input, memory), ...);
+    (infer_layer<I>(arch, input, memory, state), ...);
   }
 
   template <std::size_t I, class A, class Memory>
-  constexpr void infer_layer(A arch, const Input* model_input, Memory& memory) const noexcept {
+  constexpr void infer_layer(A arch, const Input* model_input, Memory& memory,
+                             [[maybe_unused]] State& state) const noexcept {
     if constexpr (tensors[I].computed) {
       constexpr auto params = Model::template LayerAt<I>::params;
       constexpr LayerInputs inputs = Model::inputs[I];
@@ -241,9 +285,17 @@ class Quantized {
       const auto& constants = std::get<I>(constants_);
       const auto* x = elements<tensors[inputs[0]].holder>(model_input, memory);
       auto* y = memory.template tensor<I>();
-      if constexpr (inputs.count == 2) {
+      if constexpr (inputs.count == 3) {
+        run(arch, params, input, Model::shapes[inputs[1]], constants, x,
+            elements<tensors[inputs[1]].holder>(model_input, memory),
+            elements<tensors[inputs[2]].holder>(model_input, memory), y,
+            memory.template scratch<I>());
+      } else if constexpr (inputs.count == 2) {
         const auto* second = elements<tensors[inputs[1]].holder>(model_input, memory);
         run(arch, params, input, Model::shapes[inputs[1]], constants, x, second, y);
+      } else if constexpr (detail::state_elements<Model, I>() > 0) {
+        run(arch, params, input, constants, x, y, memory.template scratch<I>(),
+            state.template layer<I>());
       } else {
         run(arch, params, input, constants, x, y, memory.template scratch<I>());
       }
@@ -269,6 +321,7 @@ class Quantized {
   detail::ConstantsOfModel<Model, Params, Indices> constants_{};
   Format<StaticStorage<detail::larger(output_format.frac_bits, output_format.scales)>> format_{};
   ModelFault fault_{};
+  [[no_unique_address]] State state_{};
 };
 
 // A model that cannot be quantized says why, once. The members are there so that code which uses
@@ -284,6 +337,11 @@ class Quantized<Model, Params, Arch, false> {
   static constexpr std::size_t weight_bytes = 0;
   using Output = std::array<std::int8_t, 1>;
   struct Arena {};
+  struct State {
+    constexpr void reset() noexcept {}
+  };
+  static constexpr std::size_t state_bytes = 0;
+  static constexpr bool stateful = false;
 
   template <class... Arguments>
   constexpr explicit Quantized(const Arguments&...) noexcept {}
@@ -292,6 +350,7 @@ class Quantized<Model, Params, Arch, false> {
     return {};
   }
   [[nodiscard]] constexpr ModelFault fault() const noexcept { return {}; }
+  constexpr void reset() noexcept {}
   template <class Argument>
   constexpr std::array<float, 1> to_float(const Argument&) const noexcept {
     return {};

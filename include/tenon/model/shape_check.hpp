@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <tenon/layer/any_layer.hpp>
@@ -31,6 +32,10 @@ inline constexpr std::int32_t permuted = 1017;
 inline constexpr std::int32_t no_size = 1018;
 inline constexpr std::int32_t same_name = 1019;
 inline constexpr std::int32_t input_count = 1020;
+inline constexpr std::int32_t not_tokens = 1025;
+inline constexpr std::int32_t heads = 1026;
+inline constexpr std::int32_t token = 1027;
+inline constexpr std::int32_t steps = 1028;
 inline constexpr std::int32_t dilated_strides = 3040;
 inline constexpr std::int32_t misplaced_input = 3041;
 inline constexpr std::int32_t unused = 3042;
@@ -42,6 +47,7 @@ template <class Params>
 inline constexpr std::size_t inputs_needed =
     std::is_same_v<Params, InputParams>                                              ? 0
     : std::is_same_v<Params, AddParams> || std::is_same_v<Params, ConcatenateParams> ? 2
+    : std::is_same_v<Params, AttentionParams>                                        ? 3
                                                                                      : 1;
 
 namespace detail {
@@ -55,8 +61,13 @@ constexpr ShapeFinding check_sizes(const Params& p) noexcept {
   Size2D strides{};
   if constexpr (requires { p.strides; }) strides = p.strides;
   if (!positive(strides)) return {shape_error::no_size, as_shape(strides), Shape(1)};
-  if constexpr (requires { p.kernel_size; }) {
+  if constexpr (requires { positive(p.kernel_size); }) {
     if (!positive(p.kernel_size)) return {shape_error::no_size, as_shape(p.kernel_size), Shape(1)};
+  } else if constexpr (requires { p.kernel_size; }) {
+    if (p.kernel_size < 1) return {shape_error::no_size, Shape(p.kernel_size), Shape(1)};
+  }
+  if constexpr (requires { p.subsample; }) {
+    if (p.subsample < 1) return {shape_error::no_size, Shape(p.subsample), Shape(1)};
   }
   if constexpr (requires { p.pool_size; }) {
     if (!positive(p.pool_size)) return {shape_error::no_size, as_shape(p.pool_size), Shape(1)};
@@ -83,6 +94,37 @@ constexpr ShapeFinding check_groups(const Params& p, const Shape& x) noexcept {
   if (x.channels() % p.groups != 0)
     return {shape_error::groups, Shape(x.channels()), Shape(p.groups)};
   if (p.filters % p.groups != 0) return {shape_error::groups, Shape(p.filters), Shape(p.groups)};
+  return {};
+}
+
+/// Layers whose input is a list: tokens of an image, steps of a sequence.
+template <class Params>
+inline constexpr bool on_tokens =
+    std::is_same_v<Params, ClassTokenParams> || std::is_same_v<Params, AddPositionEmbsParams> ||
+    std::is_same_v<Params, StatefulRecurrentParams>;
+
+constexpr ShapeFinding check_tokens(const ExtractTokenParams& p, const Shape& x) noexcept {
+  if (p.within(x)) return {};
+  std::int32_t last = -1;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(p.run_count); ++i) {
+    const TokenRun& run = p.runs[i];
+    if (run.first < 0) return {shape_error::token, x, Shape{p.axis, run.first}};
+    last = run.first + run.count - 1 > last ? run.first + run.count - 1 : last;
+  }
+  return {shape_error::token, x, Shape{p.axis, last}};
+}
+
+constexpr ShapeFinding check_projection(const StatefulProjectionParams& p,
+                                        const Shape& x) noexcept {
+  const Shape rows = p.rows_shape(x);
+  if (rows.size() != x.size()) return {shape_error::reshaped, x, p.downshape};
+  if (p.subsample > 1 && (rows.rank < 2 || rows[0] % p.subsample != 0)) {
+    return {shape_error::steps, rows, Shape(p.subsample)};
+  }
+  StatefulProjectionParams flat = p;
+  flat.upshape = Shape{};
+  const Shape made = flat.output_shape(x);
+  if (p.output_shape(x).size() != made.size()) return {shape_error::reshaped, made, p.upshape};
   return {};
 }
 
@@ -115,8 +157,11 @@ template <class Params>
   ShapeFinding finding = detail::check_sizes(p);
   if (finding.number != 0) return finding;
   constexpr bool image = requires { p.window(x); }
-  || std::is_same_v<Params, GlobalAveragePooling2DParams>;
+  || std::is_same_v<Params, GlobalAveragePooling2DParams> ||
+      std::is_same_v<Params, BufferTempConvParams> ||
+      std::is_same_v<Params, DepthwiseBufferTempConvParams>;
   if (image && x.rank != 3) return {shape_error::not_an_image, x, Shape(3)};
+  if (detail::on_tokens<Params> && x.rank != 2) return {shape_error::not_tokens, x, Shape(2)};
   if constexpr (requires { p.groups; }) {
     finding = detail::check_groups(p, x);
     if (finding.number != 0) return finding;
@@ -135,12 +180,30 @@ template <class Params>
     if (y.size() != x.size()) return {shape_error::reshaped, x, p.target_shape};
   }
   if constexpr (std::is_same_v<Params, PermuteParams>) return detail::check_permutation(p, x);
+  if constexpr (std::is_same_v<Params, ExtractTokenParams>) return detail::check_tokens(p, x);
+  if constexpr (std::is_same_v<Params, StatefulProjectionParams>) {
+    return detail::check_projection(p, x);
+  }
   return {};
 }
 
 [[nodiscard]] constexpr ShapeFinding check_shape(const AddParams&, const Shape& a,
                                                  const Shape& b) noexcept {
   return a == b ? ShapeFinding{} : ShapeFinding{shape_error::operands, a, b};
+}
+
+/// As many values as keys, and heads of equally many channels.
+[[nodiscard]] constexpr ShapeFinding check_shape(const AttentionParams& p, const Shape& query,
+                                                 const Shape& key, const Shape& value) noexcept {
+  if (p.num_heads < 1) return {shape_error::no_size, Shape(p.num_heads), Shape(1)};
+  for (const Shape& x : {query, key, value}) {
+    if (x.rank != 2) return {shape_error::not_tokens, x, Shape(2)};
+  }
+  if (key != value) return {shape_error::operands, key, value};
+  if (query.channels() != key.channels()) return {shape_error::operands, query, key};
+  return query.channels() % p.num_heads == 0
+             ? ShapeFinding{}
+             : ShapeFinding{shape_error::heads, Shape(query.channels()), Shape(p.num_heads)};
 }
 
 [[nodiscard]] constexpr ShapeFinding check_shape(const ConcatenateParams& p, const Shape& a,

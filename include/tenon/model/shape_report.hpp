@@ -102,6 +102,33 @@ struct ShapeReport<Tag, shape_error::input_count, F> {
 };
 
 template <class Tag, ShapeFinding F>
+struct ShapeReport<Tag, shape_error::not_tokens, F> {
+  static_assert(check::holds<Tag, Labelled<check::Input, F.found>, Labelled<check::Rank, F.wanted>>,
+                "TN1025: this layer needs an input (tokens or steps, channels); reshape it");
+};
+
+template <class Tag, ShapeFinding F>
+struct ShapeReport<Tag, shape_error::heads, F> {
+  static_assert(
+      check::holds<Tag, Labelled<check::Channels, F.found>, Labelled<check::Heads, F.wanted>>,
+      "TN1026: the heads of this attention do not divide its channels");
+};
+
+template <class Tag, ShapeFinding F>
+struct ShapeReport<Tag, shape_error::token, F> {
+  static_assert(
+      check::holds<Tag, Labelled<check::Input, F.found>, Labelled<check::AxisAndToken, F.wanted>>,
+      "TN1027: this layer extracts a token, or from an axis, that its input does not have");
+};
+
+template <class Tag, ShapeFinding F>
+struct ShapeReport<Tag, shape_error::steps, F> {
+  static_assert(
+      check::holds<Tag, Labelled<check::Input, F.found>, Labelled<check::Subsample, F.wanted>>,
+      "TN1028: the steps of this layer are no multiple of its subsample");
+};
+
+template <class Tag, ShapeFinding F>
 struct ShapeReport<Tag, shape_error::dilated_strides, F> {
   static_assert(
       check::holds<Tag, Labelled<check::Strides, F.found>, Labelled<check::Dilation, F.wanted>>,

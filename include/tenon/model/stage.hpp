@@ -61,6 +61,9 @@ struct StageConstants {
   static constexpr int exp_bits = 0;
   static constexpr int exp_buffer_bits = 0;
   static constexpr bool fits_int32() noexcept { return true; }
+  static constexpr bool scores_fit_int32() noexcept { return true; }
+  static constexpr bool turns_fit_int32() noexcept { return false; }
+  static constexpr bool dividends_fit_24_bits() noexcept { return false; }
 };
 
 /// Bytes written as a string literal, which compilers read many times faster than braces.
@@ -83,6 +86,7 @@ struct StageOutput {
   int value_bits = 7;
   int buffer_bits = 32;
   bool has_relu = false;
+  bool float32_products = false;  ///< as Requantization has it
   std::array<std::int64_t, Maxima> maximum{};
 
   [[nodiscard]] constexpr std::int64_t operator()(std::int64_t v, std::size_t channel) const noexcept {
@@ -92,7 +96,10 @@ struct StageOutput {
     }
     if (has_relu && v < 0) v = 0;
     if constexpr (Mantissas > 0) v = saturate(v * mantissas[Mantissas == 1 ? 0 : channel], buffer_bits);
-    if constexpr (Shifts > 0) v = rescale(v, shifts[Shifts == 1 ? 0 : channel], value_bits);
+    if constexpr (Shifts > 0) {
+      const int by = shifts[Shifts == 1 ? 0 : channel];
+      v = float32_products ? rescale_float32(v, by, value_bits) : rescale(v, by, value_bits);
+    }
     return v;
   }
 };

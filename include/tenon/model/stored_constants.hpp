@@ -30,7 +30,8 @@ struct StoredOutput {
       if constexpr (Counts.mantissas > 0) {
         v = saturate(v * mantissas[Counts.mantissas == 1 ? 0 : channel], Counts.output_buffer_bits);
       }
-      return rescale(v, shifts[Counts.shifts == 1 ? 0 : channel], Counts.output_bits);
+      const int by = shifts[Counts.shifts == 1 ? 0 : channel];
+      return Counts.float32_products ? rescale_float32(v, by, Counts.output_bits) : rescale(v, by, Counts.output_bits);
     } else {
       return v;
     }
@@ -58,6 +59,7 @@ template <ConstantCounts Counts, ConstantCounts Output, bool AppliesReLU>
 struct StoredConstants {
   using Weight = std::conditional_t<(Counts.weight_bits <= 8), std::int8_t, std::int16_t>;
   using Shift = std::int8_t;
+  using Entry = std::conditional_t<(Counts.table_bits <= 15), std::int16_t, std::int32_t>;
 
   /// Empty if a calibration left nothing to align.
   std::conditional_t<Counts.alignment, StaticVector<Shift, Counts.input_shift>,
@@ -68,15 +70,28 @@ struct StoredConstants {
   std::array<std::int32_t, Counts.padding> padding{};
   std::array<std::int64_t, Counts.maximum> maximum{};  ///< of a ReLU that runs on its own
   std::conditional_t<AppliesReLU, StoredReLUOutput<Output>, StoredOutput<Output>> output{};
+  std::array<Entry, Counts.table> table{};
   bool narrow_sums = Counts.fits_int32;
+  Shift weight_shift = 0;  ///< fractional bits of weights that have some
   alignas(4) std::array<Weight, Counts.weights> weights{};
   alignas(4) std::array<Weight, Counts.pointwise> pointwise{};
 
   static constexpr int buffer_bits = Counts.buffer_bits;
+  static constexpr int input_bits = Counts.input_bits;
+  static constexpr int state_bits = Counts.state_bits;
+  static constexpr int exp_bits = Counts.exp_bits;
+  static constexpr int exp_buffer_bits = Counts.exp_buffer_bits;
   static constexpr bool has_output = Output.has_output || AppliesReLU;
   [[nodiscard]] constexpr bool fits_int32() const noexcept {
     return Counts.fits_int32 || narrow_sums;
   }
+  [[nodiscard]] static constexpr bool scores_fit_int32() noexcept {
+    return Counts.scores_fit_int32;
+  }
+  [[nodiscard]] static constexpr bool dividends_fit_24_bits() noexcept {
+    return Counts.dividends_fit_24_bits;
+  }
+  [[nodiscard]] static constexpr bool turns_fit_int32() noexcept { return Counts.turns_fit_int32; }
 };
 
 namespace detail {
@@ -103,6 +118,8 @@ constexpr void store(Stored& stored, const LayerConstants<Storage>& constants) n
   detail::copy_to(stored.maximum, constants.maximum);
   detail::copy_to(stored.weights, constants.weights);
   detail::copy_to(stored.pointwise, constants.pointwise);
+  detail::copy_to(stored.table, constants.table);
+  stored.weight_shift = static_cast<typename Stored::Shift>(constants.weight_shift);
   stored.narrow_sums = constants.fits_int32();
 }
 

@@ -16,6 +16,13 @@
 //   SeparableConv2D            depthwise (h, w, channels, 1), pointwise (1, 1, channels, filters),
 //   bias (filters) Dense                      kernel (channels, units), bias (units)
 //   BatchNormalization         gamma, beta, moving_mean, moving_variance (channels each)
+//   LayerMadNormalization      gamma, beta (channels each)
+//   ClassToken                 cls (channels)
+//   AddPositionEmbs            pos_embedding (tokens, channels)
+//   BufferTempConv             kernel (frames, channels, filters), bias (filters)
+//   DepthwiseBufferTempConv    kernel (frames, channels), bias (channels)
+//   StatefulRecurrent          A_real, A_imag (channels each)
+//   StatefulProjection         kernel (channels behind downshape, units), bias (units)
 // A bias is there if `use_bias`, a padding value if `has_padding_value` (Keras keeps it in the
 // configuration).
 namespace tenon {
@@ -26,10 +33,15 @@ struct VariableCounts {
   std::size_t pointwise_kernel = 0;
   std::size_t bias = 0;
   std::size_t padding_value = 0;
-  std::size_t normalization = 0;  ///< of gamma, beta, moving_mean and moving_variance each
+  std::size_t normalization = 0;  ///< of gamma and beta each
+  std::size_t moments = 0;        ///< of moving_mean and moving_variance each
+  std::size_t cls = 0;
+  std::size_t pos_embedding = 0;
+  std::size_t recurrent = 0;  ///< of A_real and A_imag each
 
   [[nodiscard]] constexpr std::size_t total() const noexcept {
-    return kernel + pointwise_kernel + bias + padding_value + 4 * normalization;
+    return kernel + pointwise_kernel + bias + padding_value + 2 * normalization + 2 * moments +
+           cls + pos_embedding + 2 * recurrent;
   }
 };
 
@@ -45,11 +57,23 @@ template <class Params>
     counts.pointwise_kernel = static_cast<std::size_t>(p.pointwise_count(input));
   }
   if constexpr (requires { p.use_bias; }) {
-    counts.bias = p.use_bias ? static_cast<std::size_t>(p.output_shape(input).channels()) : 0;
+    std::int32_t sums = p.output_shape(input).channels();
+    if constexpr (std::is_same_v<Params, StatefulProjectionParams>) sums = p.units;
+    counts.bias = p.use_bias ? static_cast<std::size_t>(sums) : 0;
   }
   if constexpr (requires { p.has_padding_value; })
     counts.padding_value = p.has_padding_value ? channels : 0;
-  if constexpr (std::is_same_v<Params, BatchNormalizationParams>) counts.normalization = channels;
+  if constexpr (std::is_same_v<Params, BatchNormalizationParams>) {
+    counts.normalization = counts.moments = channels;
+  }
+  if constexpr (std::is_same_v<Params, LayerMadNormalizationParams>) {
+    counts.normalization = channels;
+  }
+  if constexpr (std::is_same_v<Params, ClassTokenParams>) counts.cls = channels;
+  if constexpr (std::is_same_v<Params, AddPositionEmbsParams>) {
+    counts.pos_embedding = static_cast<std::size_t>(input.size());
+  }
+  if constexpr (std::is_same_v<Params, StatefulRecurrentParams>) counts.recurrent = channels;
   return counts;
 }
 
@@ -68,8 +92,12 @@ template <class Params>
   v.padding_value = take(counts.padding_value);
   v.gamma = take(counts.normalization);
   v.beta = take(counts.normalization);
-  v.moving_mean = take(counts.normalization);
-  v.moving_variance = take(counts.normalization);
+  v.moving_mean = take(counts.moments);
+  v.moving_variance = take(counts.moments);
+  v.cls = take(counts.cls);
+  v.pos_embedding = take(counts.pos_embedding);
+  v.a_real = take(counts.recurrent);
+  v.a_imag = take(counts.recurrent);
   return v;
 }
 

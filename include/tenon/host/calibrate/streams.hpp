@@ -6,21 +6,13 @@
 #include <tenon/host/calibrate/samples.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/graph/shapes.hpp>
+#include <tenon/model/calibration.hpp>
 #include <tenon/tensor/shape.hpp>
 
 // How samples stand in time, for models that remember earlier ones: so many streams in parallel, each of so many steps.
 namespace tenon::host {
 
-struct Streams {
-  std::size_t count = 1;
-  std::size_t steps = 1;
-  bool time_first = true;  ///< all streams at one time stand together; otherwise all times of one stream
-
-  /// Position of a sample.
-  [[nodiscard]] std::size_t at(std::size_t stream, std::size_t step) const {
-    return time_first ? step * count + stream : stream * steps + step;
-  }
-};
+using tenon::Streams;
 
 namespace detail {
 

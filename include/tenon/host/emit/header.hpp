@@ -218,7 +218,14 @@ class HeaderWriter {
     value("exp_buffer_bits", "int", c.exp_buffer_bits, 0);
     value("largest_sum", "std::int64_t", c.largest_sum, std::int64_t{0});
     value("largest_score", "std::int64_t", c.largest_score, std::int64_t{0});
-    if (!c.fits_int32()) member("bool fits_int32() noexcept {{ return false; }}");
+    const auto fact = [&](const char* name, bool holds, bool usual_value) {
+      if (holds != usual_value) member("bool {}() noexcept {{ return {}; }}", name, holds);
+    };
+    fact("fits_int32", c.fits_int32(), true);
+    fact("scores_fit_int32", c.scores_fit_int32(), true);
+    fact("turns_fit_int32", std::holds_alternative<StatefulRecurrentParams>(s.params) && c.turns_fit_int32(), false);
+    fact("dividends_fit_24_bits", std::holds_alternative<LayerMadNormalizationParams>(s.params) && c.dividends_fit_24_bits(),
+         false);
     output(s);
     weights("weights", c.weights);
     weights("pointwise", c.pointwise);
@@ -246,8 +253,8 @@ class HeaderWriter {
            q.shifts.size(), maximum.size());
     line("      .mantissas = {{{}}},", cpp_text::numbers(q.mantissas, indent));
     line("      .shifts = {{{}}},", cpp_text::numbers(q.shifts, indent));
-    line("      .value_bits = {}, .buffer_bits = {}, .has_relu = {}, .maximum = {{{}}}}};", q.value_bits, q.buffer_bits, has_relu,
-         cpp_text::numbers(maximum, indent));
+    line("      .value_bits = {}, .buffer_bits = {}, .has_relu = {}, .float32_products = {}, .maximum = {{{}}}}};", q.value_bits,
+         q.buffer_bits, has_relu, q.float32_products, cpp_text::numbers(maximum, indent));
   }
 
   void outputs() {

@@ -11,7 +11,7 @@
 #include <tenon/kernel/cortex_m/row_products.hpp>
 #include <tenon/kernel/reference/dense_block.hpp>
 
-// Products with a matrix for Cortex-M. One or two rows: four units at a time; more are a convolution. `scratch` as for
+// Products with a matrix for Cortex-M. One or two rows: a few units at a time; more are a convolution. `scratch` as for
 // convolutions.
 namespace tenon::kernel {
 
@@ -31,10 +31,10 @@ namespace cortex_m {
 }
 [[nodiscard, gnu::always_inline]] inline constexpr bool row_by_row(const DenseBlock& block) noexcept { return block.rows <= 2; }
 
-/// A word more: the loop may look behind the end.
+/// A few words more: the loop looks behind the end.
 template <template <std::size_t> class Patch>
 [[nodiscard]] constexpr std::size_t dense_scratch(const DenseBlock& block) noexcept {
-  return 4 * (row_by_row(block) ? Patch<1>::words(block.inputs) + 1
+  return 4 * (row_by_row(block) ? Patch<1>::words(block.inputs) + 3
                                 : ConvScratch::of<Patch<5>>(as_convolution(block)).words);
 }
 
@@ -54,28 +54,26 @@ template <class Patch, class X, class Y>
     patch.close(block.inputs, four_bits);
     std::int32_t start[1];
     Patch::start(scratch, four_bits, start);
-    constexpr int together = 4;
-    for (std::int32_t u = 0; u < block.units; u += together) {
-      // The last four may repeat units of those before, or the only ones.
-      const std::int32_t first = u + together <= block.units ? u : block.units > together ? block.units - together : 0;
-      const signed char* rows[together];
-      std::int32_t sums[together];
-      for (int i = 0; i < together; ++i) {
-        rows[i] = w + (first + i < block.units ? first + i : block.units - 1) * row_size;
-        sums[i] = start[0];
+    constexpr const Patch* kind = nullptr;
+    constexpr std::size_t together = rows_together(kind);
+    constexpr auto count = static_cast<std::int32_t>(together);
+    for (std::int32_t u = 0; u < block.units; u += count) {
+      // The last rows may repeat units of those before, or the only ones.
+      const std::int32_t first = u + count <= block.units ? u : block.units > count ? block.units - count : 0;
+      const auto unit = [&](std::size_t i) {
+        const std::int32_t wanted = first + static_cast<std::int32_t>(i);
+        return wanted < block.units ? wanted : block.units - 1;
+      };
+      RowJob<together> job;
+      for (std::size_t i = 0; i < together; ++i) {
+        job.sums[i] = start[0];
+        job.w[i] = w + unit(i) * row_size;
       }
-      if (four_bits) {
-        for (int i = 0; i < together; ++i) {
-          std::int32_t one[1] = {sums[i]};
-          accumulate(static_cast<const Patch*>(nullptr), scratch, block.inputs, rows[i], true, one);
-          sums[i] = one[0];
-        }
-      } else {
-        row_products(static_cast<const Patch*>(nullptr), scratch, block.inputs, rows, sums);
-      }
-      for (int i = 0; i < together; ++i) {
-        const std::int32_t unit = first + i < block.units ? first + i : block.units - 1;
-        y[unit] = static_cast<Y>(Requantizer::of(channel_finish[unit])(block.finish, sums[i]));
+      job.patch = scratch;
+      job.inputs = block.inputs;
+      run_rows(kind, job, four_bits);
+      for (std::size_t i = 0; i < together; ++i) {
+        y[unit(i)] = static_cast<Y>(Requantizer::of(channel_finish[unit(i)])(block.finish, job.sums[i]));
       }
     }
   }

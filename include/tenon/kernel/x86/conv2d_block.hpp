@@ -2,14 +2,17 @@
 #pragma once
 #if defined(__x86_64__)
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <tenon/kernel/arch.hpp>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/reference/conv2d_block.hpp>
+#include <tenon/kernel/x86/dot_kernels.hpp>
 #include <tenon/kernel/x86/matmul.hpp>
 #include <tenon/kernel/x86/matmul_pack.hpp>
+#include <tenon/kernel/x86/matmul_zmm.hpp>
 #include <tenon/kernel/x86/stage.hpp>
 
 // Convolution, bias, ReLU and output quantizer of ConvBlock, equal to the reference kernel. Weights
@@ -17,43 +20,59 @@
 // written outside of x, y, packed and scratch.
 namespace tenon::kernel {
 
-[[nodiscard]] constexpr std::size_t packed_bytes(arch::avx2, const ConvBlock& block) noexcept {
-  const x86::MatmulPlan plan = x86::plan_of(block);
+/// AVX2 and what is better.
+template <class A>
+concept X86 = std::derived_from<A, arch::avx2>;
+
+template <X86 Arch>
+[[nodiscard]] constexpr std::size_t packed_bytes(Arch, const ConvBlock& block) noexcept {
+  const x86::MatmulPlan plan = x86::plan_of(block, x86::DotsOf<Arch>::dot);
   if (plan.products == x86::Products::slow) {
-    return x86::raw_weight_bytes(block) +
-           x86::to_cache_line(static_cast<std::size_t>(block.channels)) +
+    return x86::raw_weight_bytes(block) + x86::to_cache_line(static_cast<std::size_t>(block.channels)) +
            static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish);
   }
   return x86::layout_of(plan).bytes * static_cast<std::size_t>(plan.tiles * block.groups);
 }
 
-[[nodiscard]] constexpr std::size_t scratch_bytes(arch::avx2, const ConvBlock& block) noexcept {
-  return x86::band_bytes(block, x86::plan_of(block));
+template <X86 Arch>
+[[nodiscard]] constexpr std::size_t scratch_bytes(Arch, const ConvBlock& block) noexcept {
+  return x86::band_bytes(block, x86::plan_of(block, x86::DotsOf<Arch>::dot));
 }
 
 /// `shifts` may be null where the block is not shifted.
-inline void pack(arch::avx2, const ConvBlock& block, const signed char* w,
-                 const std::uint8_t* shifts, const ChannelFinish* channel_finish,
-                 std::byte* packed) noexcept {
-  if (x86::plan_of(block).products != x86::Products::slow) {
-    return x86::pack_matmul(block, w, shifts, channel_finish, packed);
+template <X86 Arch>
+void pack(Arch, const ConvBlock& block, const signed char* w, const std::uint8_t* shifts,
+          const ChannelFinish* channel_finish, std::byte* packed) noexcept {
+  const x86::MatmulPlan plan = x86::plan_of(block, x86::DotsOf<Arch>::dot);
+  if (plan.products != x86::Products::slow) {
+    return x86::pack_matmul(block, plan, w, shifts, channel_finish, packed);
   }
-  std::memcpy(
-      packed, w,
-      row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
+  std::memcpy(packed, w, row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
   packed += x86::raw_weight_bytes(block);
   std::copy_n(shifts, block.channels, reinterpret_cast<std::uint8_t*>(packed));
   packed += x86::to_cache_line(static_cast<std::size_t>(block.channels));
-  std::memcpy(packed, channel_finish,
-              static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));
+  std::memcpy(packed, channel_finish, static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));
 }
 
 namespace x86 {
 
-template <Products How, class X, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_steps(
-    const ConvBlock& block, const MatmulPlan& plan, const X* x, const X* padding,
-    const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+/// The tile function of an architecture.
+template <class Dots, Products How, std::size_t Vectors, class Y>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void run_tile(const FinishTraits& traits, const Tile& tile,
+                                                                     const PixelWalk& walk, Y* y,
+                                                                     std::ptrdiff_t step) noexcept {
+  if constexpr (How == Products::dot && Dots::dot == Dot::zmm) {
+    tile_over_pixels_zmm<Dots, Vectors>(traits, tile, walk, y, step);
+  } else {
+    tile_over_pixels<Dots, How, Vectors>(traits, tile, walk, y, step);
+  }
+}
+
+template <class Dots, Products How, Staged In, class X, class Y>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_steps(const ConvBlock& block,
+                                                                         const MatmulPlan& plan, const X* x,
+                                                                         const X* padding, const std::byte* packed,
+                                                                         Y* y, std::byte* scratch) noexcept {
   const TileLayout layout = layout_of(plan);
   const WindowAxis& wy = block.window.y;
   const std::int32_t width = block.filters / block.groups;
@@ -62,66 +81,70 @@ template <Products How, class X, class Y>
     const std::int32_t rows = wy.output - row < plan.band_rows ? wy.output - row : plan.band_rows;
     const std::byte* band = scratch;
     if (plan.staged) {
-      stage_band<How>(block, plan, x, outside, row, rows, scratch);
+      stage_band<In>(block, plan, x, outside, row, rows, scratch);
     } else {
-      band =
-          reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * plan.row_bytes;
+      band = reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * plan.row_bytes;
     }
-    const PixelWalk walk{
-        band, wy.stride * plan.row_bytes, block.window.x.stride * plan.pixel_bytes,
-        block.window.x.output,
-        static_cast<std::size_t>(rows) * static_cast<std::size_t>(block.window.x.output)};
+    const PixelWalk walk{band,
+                         wy.stride * plan.row_bytes,
+                         block.window.x.stride * plan.pixel_bytes,
+                         block.window.x.output,
+                         static_cast<std::size_t>(rows) * static_cast<std::size_t>(block.window.x.output),
+                         In == Staged::flipped};
     Y* const out = y + std::ptrdiff_t{row} * block.window.x.output * block.filters;
     const std::byte* at = packed;
     for (std::int32_t group = 0; group < block.groups; ++group) {
-      for (std::int32_t first = 0; first < width; first += tile_filters, at += layout.bytes) {
+      for (std::int32_t first = 0; first < width; first += plan.tile, at += layout.bytes) {
         const Tile tile = tile_at(at, layout);
         Y* const to = out + group * width + first;
-        if (tile.filters <= 8) {
-          tile_over_pixels<How, 1>(block.finish, tile, walk, to, block.filters);
+        if (2 * static_cast<std::int32_t>(tile.filters) <= plan.tile) {
+          run_tile<Dots, How, 1>(block.finish, tile, walk, to, block.filters);
         } else {
-          tile_over_pixels<How, 2>(block.finish, tile, walk, to, block.filters);
+          run_tile<Dots, How, 2>(block.finish, tile, walk, to, block.filters);
         }
       }
     }
   }
 }
 
-template <class X, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_any(
-    const ConvBlock& block, const X* x, const X* padding, const std::byte* packed, Y* y,
-    std::byte* scratch) noexcept {
-  const MatmulPlan plan = plan_of(block);
-  if (plan.products == Products::bytes) {
-    conv2d_steps<Products::bytes>(block, plan, x, padding, packed, y, scratch);
-  } else if (plan.products == Products::words) {
-    conv2d_steps<Products::words>(block, plan, x, padding, packed, y, scratch);
-  } else {
-    const std::byte* const shifts = packed + raw_weight_bytes(block);
-    const std::byte* const finishes =
-        shifts + to_cache_line(static_cast<std::size_t>(block.channels));
-    kernel::conv2d_block(arch::reference{}, block, x, padding,
-                         reinterpret_cast<const std::uint8_t*>(shifts),
-                         reinterpret_cast<const signed char*>(packed),
-                         reinterpret_cast<const ChannelFinish*>(finishes), y);
+template <class Dots, class X, class Y>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_any(const ConvBlock& block, const X* x,
+                                                                       const X* padding, const std::byte* packed,
+                                                                       Y* y, std::byte* scratch) noexcept {
+  const MatmulPlan plan = plan_of(block, Dots::dot);
+  if constexpr (Dots::dot != Dot::none) {
+    if (plan.products == Products::dot) {
+      if (std::is_signed_v<X> && !block.non_negative) {
+        return conv2d_steps<Dots, Products::dot, Staged::flipped>(block, plan, x, padding, packed, y, scratch);
+      }
+      return conv2d_steps<Dots, Products::dot, Staged::bytes>(block, plan, x, padding, packed, y, scratch);
+    }
+  } else if (plan.products == Products::bytes) {
+    return conv2d_steps<NoDots, Products::bytes, Staged::bytes>(block, plan, x, padding, packed, y, scratch);
   }
+  if (plan.products == Products::words) {
+    return conv2d_steps<NoDots, Products::words, Staged::words>(block, plan, x, padding, packed, y, scratch);
+  }
+  const std::byte* const shifts = packed + raw_weight_bytes(block);
+  const std::byte* const finishes = shifts + to_cache_line(static_cast<std::size_t>(block.channels));
+  kernel::conv2d_block(arch::reference{}, block, x, padding, reinterpret_cast<const std::uint8_t*>(shifts),
+                       reinterpret_cast<const signed char*>(packed),
+                       reinterpret_cast<const ChannelFinish*>(finishes), y);
 }
 
 }  // namespace x86
 
-template <class X, class Y>
-[[gnu::target("avx2,fma")]] void conv2d_block(arch::avx2, const ConvBlock& block, const X* x,
-                                              const X* padding, const std::byte* packed, Y* y,
-                                              std::byte* scratch) noexcept {
-  x86::conv2d_any(block, x, padding, packed, y, scratch);
+template <X86 Arch, class X, class Y>
+[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const ConvBlock& block, const X* x, const X* padding,
+                                              const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+  x86::conv2d_any<x86::DotsOf<Arch>>(block, x, padding, packed, y, scratch);
 }
 
 /// The same for a block that is a constant.
-template <ConvBlock Block, class X, class Y>
-[[gnu::target("avx2,fma")]] void conv2d_block(arch::avx2, const X* x, const X* padding,
-                                              const std::byte* packed, Y* y,
+template <ConvBlock Block, X86 Arch, class X, class Y>
+[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const X* x, const X* padding, const std::byte* packed, Y* y,
                                               std::byte* scratch) noexcept {
-  x86::conv2d_any(Block, x, padding, packed, y, scratch);
+  x86::conv2d_any<x86::DotsOf<Arch>>(Block, x, padding, packed, y, scratch);
 }
 
 }  // namespace tenon::kernel

@@ -12,35 +12,34 @@
 // bytes.
 namespace tenon::kernel {
 
-[[nodiscard]] constexpr std::size_t packed_bytes(arch::avx2 arch,
-                                                 const DenseBlock& block) noexcept {
+template <X86 Arch>
+[[nodiscard]] constexpr std::size_t packed_bytes(Arch arch, const DenseBlock& block) noexcept {
   return packed_bytes(arch, x86::conv_of(block));
 }
 
-[[nodiscard]] constexpr std::size_t scratch_bytes(arch::avx2 arch,
-                                                  const DenseBlock& block) noexcept {
+template <X86 Arch>
+[[nodiscard]] constexpr std::size_t scratch_bytes(Arch arch, const DenseBlock& block) noexcept {
   return scratch_bytes(arch, x86::conv_of(block));
 }
 
 /// `shifts` may be null where the block is not shifted.
-inline void pack(arch::avx2 arch, const DenseBlock& block, const signed char* w,
-                 const std::uint8_t* shifts, const ChannelFinish* channel_finish,
-                 std::byte* packed) noexcept {
+template <X86 Arch>
+void pack(Arch arch, const DenseBlock& block, const signed char* w, const std::uint8_t* shifts,
+          const ChannelFinish* channel_finish, std::byte* packed) noexcept {
   pack(arch, x86::conv_of(block), w, shifts, channel_finish, packed);
 }
 
-template <class X, class Y>
-[[gnu::target("avx2,fma")]] void dense_block(arch::avx2, const DenseBlock& block, const X* x,
-                                             const std::byte* packed, Y* y,
-                                             std::byte* scratch) noexcept {
-  x86::conv2d_any(x86::conv_of(block), x, static_cast<const X*>(nullptr), packed, y, scratch);
+template <X86 Arch, class X, class Y>
+[[gnu::target("avx2,fma")]] void dense_block(Arch, const DenseBlock& block, const X* x, const std::byte* packed,
+                                             Y* y, std::byte* scratch) noexcept {
+  x86::conv2d_any<x86::DotsOf<Arch>>(x86::conv_of(block), x, static_cast<const X*>(nullptr), packed, y, scratch);
 }
 
 /// The same for a block that is a constant.
-template <DenseBlock Block, class X, class Y>
-[[gnu::target("avx2,fma")]] void dense_block(arch::avx2, const X* x, const std::byte* packed, Y* y,
+template <DenseBlock Block, X86 Arch, class X, class Y>
+[[gnu::target("avx2,fma")]] void dense_block(Arch, const X* x, const std::byte* packed, Y* y,
                                              std::byte* scratch) noexcept {
-  x86::conv2d_any(x86::conv_of(Block), x, static_cast<const X*>(nullptr), packed, y, scratch);
+  x86::conv2d_any<x86::DotsOf<Arch>>(x86::conv_of(Block), x, static_cast<const X*>(nullptr), packed, y, scratch);
 }
 
 }  // namespace tenon::kernel

@@ -124,14 +124,19 @@ template <bool Bytes, class X>
     return clear(to + (wx.before + end) * pixel, (plan.plane_width - wx.before - end) * pixel);
   }
   for (std::int32_t plane = 0; plane < plan.planes; ++plane) {
-    std::int32_t x = plane - wx.before;
-    for (std::int32_t i = 0; i < plan.plane_width; ++i, x += plan.planes, to += pixel) {
-      if (x < 0 || x >= wx.input) {
-        clear(to, pixel);
-      } else {
-        interleave_row<Bytes>(rows, std::ptrdiff_t{x} * block.channels, block.channels, to);
-      }
+    // Columns of the band whose pixels lie inside.
+    const std::int32_t outside = wx.before - plane;
+    const std::int32_t first = std::min(outside > 0 ? ceiling(outside, plan.planes) : 0, plan.plane_width);
+    const std::int32_t inside_end = wx.input + outside > 0 ? ceiling(wx.input + outside, plan.planes) : 0;
+    const std::int32_t end = std::max(std::min(inside_end, plan.plane_width), first);
+    clear(to, first * pixel);
+    to += first * pixel;
+    std::ptrdiff_t from = std::ptrdiff_t{first * plan.planes - outside} * block.channels;
+    for (std::int32_t i = first; i < end; ++i, from += std::ptrdiff_t{plan.planes} * block.channels, to += pixel) {
+      interleave_row<Bytes>(rows, from, block.channels, to);
     }
+    clear(to, (plan.plane_width - end) * pixel);
+    to += (plan.plane_width - end) * pixel;
   }
 }
 
@@ -213,7 +218,7 @@ template <bool Bytes, std::size_t Outputs>
     __m256i (&out)[Outputs][2]) noexcept {
   const DepthwiseFinish& finish = *tile.finish;
   if constexpr (Bytes) {
-    if (tile.header.small) {
+    if (tile.header.form == DepthwiseForm::whole) {
       __m256i sums[Outputs];
       sum_taps(x, step, tile.offsets, tile.weights, tile.header.taps, sums);
       scale_words(finish, sums, out);
@@ -369,26 +374,44 @@ template <bool Bytes, std::size_t Outputs, class Y>
   y += static_cast<std::ptrdiff_t>(Outputs) * row.y_step;
 }
 
-/// Six pairs of taps whose sums fit 16 bits, as those of 3x3, with 16 lanes at each place.
-template <std::size_t Outputs>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps(const DepthwiseTile& tile, const std::byte* x,
-                                                                     std::ptrdiff_t step, __m256i low,
-                                                                     std::int8_t* y, std::ptrdiff_t y_step) noexcept {
-  __m256i sums[Outputs];
+/// Sums of six pairs of taps, as those of 3x3, in one part or in two.
+template <std::size_t Outputs, std::size_t Parts>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps(const FinishTraits& traits,
+                                                                     const DepthwiseTile& tile, const std::byte* x,
+                                                                     std::ptrdiff_t step, std::int8_t* y,
+                                                                     std::ptrdiff_t y_step) noexcept {
+  __m256i sums[Parts][Outputs];
 #pragma GCC unroll 8
   for (std::size_t t = 0; t < 6; ++t) {
     const __m256i w = load(tile.weights + 32 * t);
     const std::byte* at = x + tile.offsets[t];
 #pragma GCC unroll 8
     for (std::size_t o = 0; o < Outputs; ++o, at += step) {
+      __m256i& sum = sums[t * Parts / 6][o];
       const __m256i products = _mm256_maddubs_epi16(load(at), w);
-      sums[o] = t == 0 ? products : _mm256_add_epi16(sums[o], products);
-      in_order(sums[o]);
+      sum = t * Parts % 6 == 0 ? products : _mm256_add_epi16(sum, products);
+      in_order(sum);
     }
   }
   __m256i out[Outputs][2];
-  scale_words(*tile.finish, sums, out);
-  const __m256i high = _mm256_permute4x64_epi64(load(tile.finish->high), 0x50);  // as the packed bytes stand
+  const DepthwiseFinish& finish = *tile.finish;
+  if constexpr (Parts == 1) {
+    scale_words(finish, sums[0], out);
+  } else {
+    const __m256i ones = _mm256_set1_epi16(1);
+#pragma GCC unroll 8
+    for (std::size_t o = 0; o < Outputs; ++o) {
+      const __m256i words[2] = {_mm256_unpacklo_epi16(sums[0][o], sums[1][o]),
+                                _mm256_unpackhi_epi16(sums[0][o], sums[1][o])};
+#pragma GCC unroll 2
+      for (std::int32_t h = 0; h < 2; ++h) {
+        out[o][h] = scaled(traits, finish.offset + 8 * h, finish.multiplier + 8 * h, finish.shift + 8 * h,
+                           _mm256_madd_epi16(words[h], ones));
+      }
+    }
+  }
+  const __m256i low = _mm256_set1_epi8(traits.low);
+  const __m256i high = _mm256_permute4x64_epi64(load(finish.high), 0x50);  // as the packed bytes stand
 #pragma GCC unroll 8
   for (std::size_t o = 0; o < Outputs; o += 2) {
     const std::size_t next = o + 1 < Outputs ? o + 1 : o;
@@ -403,34 +426,33 @@ template <std::size_t Outputs>
   }
 }
 
-/// All blocks of lanes of a row. Not part of its caller: the registers are all needed here.
-[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_row(std::int8_t lowest, const std::byte* packed,
-                                                                    const DepthwiseLayout& layout,
-                                                                    std::int32_t blocks, const DepthwiseRow& row,
-                                                                    std::int8_t* to) noexcept {
-  const __m256i low = _mm256_set1_epi8(lowest);
+/// One block of lanes of a row.
+template <std::size_t Parts>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps_positions(const FinishTraits& traits,
+                                                                               const DepthwiseTile& tile,
+                                                                               const DepthwiseRow& row,
+                                                                               const std::byte* x,
+                                                                               std::int8_t* y) noexcept {
   const std::ptrdiff_t step = row.step;
   const std::ptrdiff_t y_step = row.y_step;
-  for (std::int32_t b = 0; b < blocks; ++b, packed += layout.bytes, to += depthwise_lanes) {
-    const DepthwiseTile tile = tile_at(packed, layout);
-    const std::byte* x = row.x + b * 2 * depthwise_lanes;
-    std::int8_t* y = to;
-    std::int32_t left = row.positions;
-    while (left >= 8 || left == 4) {
-      six_taps<4>(tile, x, step, low, y, y_step);
-      left -= 4;
-      x += 4 * step;
-      y += 4 * y_step;
-    }
-    switch (left) {  // as many as narrow maps have in a row
-      case 1: six_taps<1>(tile, x, step, low, y, y_step); break;
-      case 2: six_taps<2>(tile, x, step, low, y, y_step); break;
-      case 3: six_taps<3>(tile, x, step, low, y, y_step); break;
-      case 5: six_taps<5>(tile, x, step, low, y, y_step); break;
-      case 6: six_taps<6>(tile, x, step, low, y, y_step); break;
-      case 7: six_taps<7>(tile, x, step, low, y, y_step); break;
-      default: break;
-    }
+  std::int32_t left = row.positions;
+  const auto advance = [&](std::int32_t positions) {
+    left -= positions;
+    x += positions * step;
+    y += positions * y_step;
+  };
+  // Two sums for each of more than four places do not fit the registers.
+  while (left >= 8 || left == 4 || (Parts == 2 && left > 4)) {
+    six_taps<4, Parts>(traits, tile, x, step, y, y_step);
+    advance(4);
+  }
+  if (left == 1) six_taps<1, Parts>(traits, tile, x, step, y, y_step);
+  if (left == 2) six_taps<2, Parts>(traits, tile, x, step, y, y_step);
+  if (left == 3) six_taps<3, Parts>(traits, tile, x, step, y, y_step);
+  if constexpr (Parts == 1) {
+    if (left == 5) six_taps<5, Parts>(traits, tile, x, step, y, y_step);
+    if (left == 6) six_taps<6, Parts>(traits, tile, x, step, y, y_step);
+    if (left == 7) six_taps<7, Parts>(traits, tile, x, step, y, y_step);
   }
 }
 
@@ -441,6 +463,27 @@ template <bool Bytes, class Y>
   while (row.positions >= 4) next_positions<Bytes, 4>(traits, tile, row, y);
   if (row.positions >= 2) next_positions<Bytes, 2>(traits, tile, row, y);
   if (row.positions >= 1) next_positions<Bytes, 1>(traits, tile, row, y);
+}
+
+/// All blocks of lanes of a row. Not part of its caller: the registers are all needed here.
+[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_row(const FinishTraits& traits,
+                                                                    const std::byte* packed,
+                                                                    const DepthwiseLayout& layout,
+                                                                    std::int32_t blocks, const DepthwiseRow& row,
+                                                                    std::int8_t* y) noexcept {
+  for (std::int32_t b = 0; b < blocks; ++b, packed += layout.bytes) {
+    const DepthwiseTile tile = tile_at(packed, layout);
+    const std::byte* const x = row.x + b * 2 * depthwise_lanes;
+    if (tile.header.form == DepthwiseForm::whole) {
+      six_taps_positions<1>(traits, tile, row, x, y + b * depthwise_lanes);
+    } else if (tile.header.form == DepthwiseForm::halves) {
+      six_taps_positions<2>(traits, tile, row, x, y + b * depthwise_lanes);
+    } else {
+      DepthwiseRow any = row;
+      any.x = x;
+      any_taps_row<true>(traits, tile, any, y + b * depthwise_lanes);
+    }
+  }
 }
 
 template <bool Bytes, class X, class Y>
@@ -455,7 +498,7 @@ template <bool Bytes, class X, class Y>
   const std::ptrdiff_t y_step = std::ptrdiff_t{block.channels} * pixels;
   const DepthwiseHeader header = tile_at(packed, layout).header;
   const bool whole = plan.channels == block.channels && width * plan.channels % depthwise_lanes == 0;
-  const bool six = whole && header.all_small && header.taps == 6;
+  const bool six = whole && header.taps == 6 && !block.finish.raw;
   for (std::int32_t row = 0; row < wy.output; ++row) {
     const std::int32_t in_band = row % plan.band_rows;
     if (in_band == 0) {
@@ -468,7 +511,8 @@ template <bool Bytes, class X, class Y>
     Y* const to = y + std::ptrdiff_t{row} * width * block.channels;
     if constexpr (Bytes && std::is_same_v<Y, std::int8_t>) {
       if (six) {
-        six_taps_row(block.finish.low, at, layout, plan.blocks, {from, plan.position_bytes, plan.positions, 0, {}, y_step},
+        six_taps_row(block.finish, at, layout, plan.blocks, {from, plan.position_bytes, plan.positions, depthwise_lanes,
+                      {depthwise_lanes, depthwise_lanes, depthwise_lanes}, y_step},
                      to);
         continue;
       }

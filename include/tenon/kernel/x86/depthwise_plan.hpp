@@ -85,12 +85,18 @@ struct DepthwiseFinish {
   return lane / 4 % 2 * 8 + lane / 8 * 4 + lane % 4;
 }
 
+/// How the sums of a block of lanes are made.
+enum class DepthwiseForm : std::int32_t {
+  any,     ///< several sums of 16 bits, or of 32
+  halves,  ///< two sums of 16 bits, of three pairs of taps each
+  whole,   ///< one sum of 16 bits; multipliers have 15: one instruction widens and multiplies
+};
+
 struct DepthwiseHeader {
   std::int32_t taps = 0;
   std::int32_t sums = 0;  ///< of taps that fit 16 bits
-  bool small =
-      false;  ///< one sum, and multipliers of 15 bits: one instruction widens and multiplies
-  bool all_small = false;  ///< so are all blocks
+  DepthwiseForm form = DepthwiseForm::any;
+  std::int32_t unused = 0;
 };
 
 struct DepthwiseLayout {
@@ -126,6 +132,24 @@ struct DepthwiseLayout {
   return sums;
 }
 
+/// Orders six pairs of taps so that three and three fit 16 bits, if they do in any order.
+[[nodiscard]] inline bool make_halves(const TileSteps& taps) noexcept {
+  constexpr std::int32_t orders[][3] = {{0, 1, 5}, {0, 2, 4}, {1, 2, 3}, {0, 4, 5}, {1, 3, 5},
+                                        {2, 3, 4}, {0, 1, 2}, {0, 1, 3}, {0, 1, 4}, {0, 2, 3}};
+  for (const auto& order : orders) {
+    WeightSums sums[2];
+    bool fits = true;
+    for (std::int32_t t = 0; t < 6; ++t) {
+      const bool first = t == order[0] || t == order[1] || t == order[2];
+      fits = fits && sums[first ? 0 : 1].add(taps.step(t), taps.bytes);
+    }
+    if (!fits) continue;
+    for (std::int32_t t = 0; t < 3; ++t) taps.swap(t, order[t]);
+    return true;
+  }
+  return false;
+}
+
 inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
                            const ChannelFinish* channels, std::byte* packed) noexcept {
   const DepthwisePlan plan = plan_of(block);
@@ -133,8 +157,6 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
   const WindowAxis& wy = block.window.y;
   const WindowAxis& wx = block.window.x;
   const std::size_t row_size = row_bytes(block.channels, block.weight_bits);
-  std::byte* const first = packed;
-  bool all_small = true;
   for (std::int32_t parity = 0; parity < plan.parities; ++parity) {
     for (std::int32_t b = 0; b < plan.blocks; ++b, packed += layout.bytes) {
       auto* const counts = reinterpret_cast<std::int32_t*>(packed + layout.counts);
@@ -181,23 +203,24 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
             block.finish.channel_high ? channels[c].high : block.finish.high;
         small = small && channels[c].multiplier < 32768;
       }
-      DepthwiseHeader header{taps.count, 1, false, false};
+      DepthwiseHeader header{taps.count, 1, DepthwiseForm::any, 0};
       if (plan.bytes) {
-        header.sums = make_sums(taps, counts);
-        header.small =
-            header.sums == 1 && small && !block.finish.raw && block.finish.limit_bits >= 15;
+        WeightSums together;
+        bool fits = small && !block.finish.raw && block.finish.limit_bits >= 15;
+        for (std::int32_t t = 0; t < taps.count && fits; ++t) fits = together.add(taps.step(t), taps.bytes);
+        if (fits) {
+          header.form = DepthwiseForm::whole;
+        } else if (taps.count == 6 && !block.finish.raw && make_halves(taps)) {
+          header.form = DepthwiseForm::halves;
+          header.sums = 2;
+          counts[0] = counts[1] = 3;
+        } else {
+          header.sums = make_sums(taps, counts);
+        }
       }
-      all_small = all_small && header.small;
       std::memcpy(packed, &header, sizeof header);
       std::memcpy(packed + sizeof header, &finish, sizeof finish);
     }
-  }
-  for (std::int32_t b = 0; b < plan.blocks * plan.parities; ++b) {
-    DepthwiseHeader header;
-    std::byte* const at = first + static_cast<std::size_t>(b) * layout.bytes;
-    std::memcpy(&header, at, sizeof header);
-    header.all_small = all_small;
-    std::memcpy(at, &header, sizeof header);
   }
 }
 

@@ -91,14 +91,45 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
   }
 }
 
+/// The steps of dot products, from the largest shift down.
+template <class Dots, std::size_t Pixels, std::size_t Vectors>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_dots(const Tile& tile,
+                                                                     const std::byte* const (&x)[Pixels],
+                                                                     __m256i (&sums)[Pixels][Vectors]) noexcept {
+  const std::int32_t* offsets = tile.offsets;
+  const std::byte* weights = tile.weights;
+  for (std::int32_t r = 0; r < tile.run_count; ++r) {
+    const Run run = tile.runs[r];
+    if (run.width > 0) {
+#pragma GCC unroll 16
+      for (std::size_t i = 0; i < Pixels * Vectors; ++i) {
+        sums[i / Vectors][i % Vectors] = _mm256_slli_epi32(sums[i / Vectors][i % Vectors], run.width);
+      }
+    }
+    for (std::int32_t i = run.count; i > 0; --i, ++offsets, weights += Vectors * 32) {
+      __m256i w[Vectors];
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < Vectors; ++v) w[v] = load(weights + v * 32);
+#pragma GCC unroll 8
+      for (std::size_t p = 0; p < Pixels; ++p) {
+        const __m256i four = broadcast_step(x[p] + *offsets);
+#pragma GCC unroll 8
+        for (std::size_t v = 0; v < Vectors; ++v) sums[p][v] = Dots::add(sums[p][v], four, w[v]);
+      }
+    }
+  }
+}
+
 /// All steps of a tile.
-template <Products How, std::size_t Pixels, std::size_t Vectors>
+template <class Dots, Products How, std::size_t Pixels, std::size_t Vectors>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_tile(
     const Tile& tile, const std::byte* const (&x)[Pixels],
     __m256i (&sums)[Pixels][Vectors]) noexcept {
   const std::int32_t* offsets = tile.offsets;
   const std::byte* weights = tile.weights;
-  if constexpr (How == Products::words) {
+  if constexpr (How == Products::dot) {
+    sum_dots<Dots>(tile, x, sums);
+  } else if constexpr (How == Products::words) {
     for (std::int32_t i = tile.runs[0].count; i > 0; --i, ++offsets, weights += Vectors * 32) {
       __m256i w[Vectors];
 #pragma GCC unroll 8
@@ -123,6 +154,18 @@ template <Products How, std::size_t Pixels, std::size_t Vectors>
         sum_run<1>(x, run, offsets, weights, sums);
       }
     }
+  }
+}
+
+/// Takes what inputs that are 128 larger have added.
+template <Products How, std::size_t Pixels, std::size_t Vectors>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void correct(const TileFinish& constants, bool offset_inputs,
+                                                                    __m256i (&sums)[Pixels][Vectors]) noexcept {
+  if (How != Products::dot || !offset_inputs) return;
+#pragma GCC unroll 16
+  for (std::size_t i = 0; i < Pixels * Vectors; ++i) {
+    __m256i& sum = sums[i / Vectors][i % Vectors];
+    sum = _mm256_sub_epi32(sum, load(constants.correction + i % Vectors * 8));
   }
 }
 
@@ -174,8 +217,22 @@ template <class Y, std::size_t Pixels, std::size_t Vectors>
     for (std::size_t i = 0; i < (count + 3) / 4; ++i) {
       const __m256i bytes = to_bytes(values[4 * i], values[4 * i + 1], values[4 * i + 2],
                                      values[4 * i + 3], low, high);
-      _mm256_store_si256(reinterpret_cast<__m256i*>(out + 32 * i), bytes);
+      if (filters < width || pixels < Pixels || count % 4 != 0) {
+        _mm256_store_si256(reinterpret_cast<__m256i*>(out + 32 * i), bytes);
+      } else if constexpr (Vectors == 2) {
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(y + 2 * static_cast<std::ptrdiff_t>(i) * step),
+                         _mm256_castsi256_si128(bytes));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(y + (2 * static_cast<std::ptrdiff_t>(i) + 1) * step),
+                         _mm256_extracti128_si256(bytes, 1));
+      } else {
+        const __m128i halves[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(y), halves[0]);
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + step), _mm_unpackhi_epi64(halves[0], halves[0]));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + 2 * step), halves[1]);
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + 3 * step), _mm_unpackhi_epi64(halves[1], halves[1]));
+      }
     }
+    if (filters == width && pixels == Pixels && count % 4 == 0) return;
   } else {
 #pragma GCC unroll 16
     for (std::size_t i = 0; i < count; ++i) {
@@ -206,41 +263,61 @@ struct PixelWalk {
   std::ptrdiff_t pixel_step;
   std::int32_t width;
   std::size_t count;
+  bool offset_inputs;  ///< inputs are 128 larger than they should be
 };
 
-/// A tile of filters for all pixels of a band; y points to the first output of the tile.
-template <Products How, std::size_t Vectors, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void tile_over_pixels(
-    const FinishTraits& traits, const Tile& tile, PixelWalk walk, Y* y,
-    std::ptrdiff_t step) noexcept {
-  constexpr std::size_t pixels = 4;
-  const std::byte* at = walk.row;
-  std::int32_t column = 0;
-  std::size_t left = walk.count;
-  while (left > 1) {
-    const std::size_t now = left < pixels ? left : pixels;
-    const std::byte* x[pixels];
-#pragma GCC unroll 8
-    for (std::size_t p = 0; p < pixels; ++p) {
-      x[p] = at;  // the last pixel again where there are fewer
-      if (p >= now - 1 && left <= pixels) continue;
-      at += walk.pixel_step;
-      if (++column == walk.width) {
-        column = 0;
-        walk.row += walk.row_step;
-        at = walk.row;
-      }
+/// Goes through them.
+struct PixelCursor {
+  explicit PixelCursor(const PixelWalk& walk) noexcept : left(walk.count), walk_(walk), at_(walk.row) {}
+
+  std::size_t left;
+
+  [[nodiscard]] const std::byte* next() noexcept {
+    const std::byte* const here = at_;
+    at_ += walk_.pixel_step;
+    if (++column_ == walk_.width) {
+      column_ = 0;
+      at_ = walk_.row += walk_.row_step;
     }
+    --left;
+    return here;
+  }
+  /// As many as there are; the last one again where there are fewer.
+  template <std::size_t Pixels>
+  [[gnu::always_inline]] void take(const std::byte* (&x)[Pixels]) noexcept {
+#pragma GCC unroll 8
+    for (std::size_t p = 0; p < Pixels; ++p) x[p] = p == 0 || left > 0 ? next() : x[p - 1];
+  }
+
+ private:
+  PixelWalk walk_;
+  const std::byte* at_;
+  std::int32_t column_ = 0;
+};
+
+/// A tile of filters for all pixels of a band; y points to the first output of the tile. Not part of its caller: the registers
+/// are all needed here.
+template <class Dots, Products How, std::size_t Vectors, class Y>
+[[gnu::target("avx2,fma"), gnu::noinline]] void tile_over_pixels(const FinishTraits& traits, const Tile& tile,
+                                                                 PixelWalk walk, Y* y, std::ptrdiff_t step) noexcept {
+  // Dot products take five cycles, two begin in each: more sums have to be under way.
+  constexpr std::size_t pixels = How != Products::dot ? 4 : Vectors == 2 ? 6 : 8;
+  PixelCursor cursor(walk);
+  while (cursor.left > 1) {
+    const std::size_t now = cursor.left < pixels ? cursor.left : pixels;
+    const std::byte* x[pixels];
+    cursor.take(x);
     __m256i sums[pixels][Vectors] = {};
-    sum_tile<How>(tile, x, sums);
+    sum_tile<Dots, How>(tile, x, sums);
+    correct<How>(*tile.finish, walk.offset_inputs, sums);
     finish_tile(traits, *tile.finish, sums, y, step, now, tile.filters);
     y += static_cast<std::ptrdiff_t>(now) * step;
-    left -= now;
   }
-  if (left == 1) {
-    const std::byte* const x[1] = {at};
+  if (cursor.left == 1) {
+    const std::byte* const x[1] = {cursor.next()};
     __m256i sums[1][Vectors] = {};
-    sum_tile<How>(tile, x, sums);
+    sum_tile<Dots, How>(tile, x, sums);
+    correct<How>(*tile.finish, walk.offset_inputs, sums);
     finish_tile(traits, *tile.finish, sums, y, step, 1, tile.filters);
   }
 }

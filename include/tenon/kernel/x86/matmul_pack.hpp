@@ -33,8 +33,8 @@ struct TileSteps {
 
 /// Sums of weights that meet in one 16-bit element.
 struct WeightSums {
-  std::int32_t positive[2 * tile_filters] = {};
-  std::int32_t negative[2 * tile_filters] = {};
+  std::int32_t positive[2 * most_tile_filters] = {};
+  std::int32_t negative[2 * most_tile_filters] = {};
 
   /// Adds a step if all sums stay in range.
   [[nodiscard]] bool add(const signed char* step, std::int32_t bytes) noexcept {
@@ -163,6 +163,57 @@ inline void pack_bytes(const ConvBlock& block, const MatmulPlan& plan, std::int3
   }
 }
 
+/// Steps of four bytes for dot products: one for each shift among the inputs. Inputs may be 128 larger; `correction` gets what
+/// that adds.
+inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group, const signed char* w,
+                      const std::uint8_t* shifts, std::int32_t filters, TileSteps& steps,
+                      std::int32_t* correction) noexcept {
+  const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
+  for (std::int32_t run = 0; run < plan.runs; ++run) {
+    for (std::int32_t s = 0; s < ceiling(plan.run, 4); ++s) {
+      const StepInputs inputs = inputs_of(block, plan, group, run, s);
+      std::int32_t shift[4] = {};
+      for (std::int32_t i = 0; i < inputs.count; ++i) shift[i] = shift_of(block, shifts, group, inputs.first + i);
+      for (std::int32_t first = 0; first < inputs.count; ++first) {
+        if (std::find(shift, shift + first, shift[first]) != shift + first) continue;  // done with an earlier one
+        signed char* to = steps.step(steps.count);
+        std::memset(to, 0, static_cast<std::size_t>(steps.bytes));
+        for (std::int32_t i = first; i < inputs.count; ++i) {
+          if (shift[i] != shift[first]) continue;
+          for (std::int32_t f = 0; f < filters; ++f) {
+            const std::int32_t weight = weight_at(w + static_cast<std::size_t>(f) * row_size, inputs.first + i,
+                                                  block.weight_bits);
+            to[f * 4 + i] = static_cast<signed char>(weight);
+            correction[f] += weight * (128 << shift[i]);
+          }
+        }
+        steps.offsets[steps.count] = inputs.offset;
+        steps.multipliers[steps.count++] = shift[first];
+      }
+    }
+  }
+}
+
+/// From the largest shift down; returns the number of runs.
+[[nodiscard]] inline std::int32_t make_dot_runs(const TileSteps& steps, Run* runs) noexcept {
+  std::int32_t count = 0;
+  for (std::int32_t begin = 0; begin < steps.count;) {
+    const std::int32_t shift = *std::max_element(steps.multipliers + begin, steps.multipliers + steps.count);
+    std::int32_t end = begin;
+    for (std::int32_t i = begin; i < steps.count; ++i) {
+      if (steps.multipliers[i] == shift) steps.swap(end++, i);
+    }
+    const std::int32_t before = begin == 0 ? shift : steps.multipliers[begin - 1];
+    runs[count++] = {before - shift, end - begin, 1, 1};
+    begin = end;
+  }
+  // The last sums are shifted by what all inputs have in common: a run without steps.
+  if (steps.count > 0 && steps.multipliers[steps.count - 1] > 0) {
+    runs[count++] = {steps.multipliers[steps.count - 1], 0, 1, 1};
+  }
+  return count;
+}
+
 /// Steps of two words, the shifts of the inputs in the weights: 8 bits shifted by 8 at most.
 inline void pack_words(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group,
                        const signed char* w, const std::uint8_t* shifts, std::int32_t filters,
@@ -189,47 +240,48 @@ inline void pack_words(const ConvBlock& block, const MatmulPlan& plan, std::int3
 }
 
 /// Constants of the filters of a tile; those that no filter has are zero.
-[[nodiscard]] inline TileFinish tile_finish(const FinishTraits& traits,
-                                            const ChannelFinish* channels,
-                                            std::int32_t filters) noexcept {
+[[nodiscard]] inline TileFinish tile_finish(const FinishTraits& traits, const ChannelFinish* channels,
+                                            std::int32_t filters, std::int32_t width) noexcept {
   TileFinish finish{};
-  const std::int32_t width = filters <= tile_filters / 2 ? tile_filters / 2 : tile_filters;
   for (std::int32_t f = 0; f < filters; ++f) {
     finish.offset[f] = channels[f].offset;
     finish.multiplier[f] = channels[f].multiplier;
     finish.shift[f] = channels[f].shift;
-    for (std::int32_t i = f; i < 2 * tile_filters; i += width) {
+    for (std::int32_t i = f; i < 32; i += width) {
       finish.high[i] = traits.channel_high ? channels[f].high : traits.high;
     }
   }
   return finish;
 }
 
-inline void pack_matmul(const ConvBlock& block, const signed char* w, const std::uint8_t* shifts,
-                        const ChannelFinish* channels, std::byte* packed) noexcept {
-  const MatmulPlan plan = plan_of(block);
+inline void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const signed char* w,
+                        const std::uint8_t* shifts, const ChannelFinish* channels, std::byte* packed) noexcept {
   const TileLayout layout = layout_of(plan);
   const std::int32_t width = block.filters / block.groups;
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
   for (std::int32_t group = 0; group < block.groups; ++group) {
-    for (std::int32_t first = 0; first < width; first += tile_filters, packed += layout.bytes) {
-      const std::int32_t filters = std::min(tile_filters, width - first);
+    for (std::int32_t first = 0; first < width; first += plan.tile, packed += layout.bytes) {
+      const std::int32_t filters = std::min(plan.tile, width - first);
+      const std::int32_t used = filters <= plan.tile / 2 ? plan.tile / 2 : plan.tile;  // one vector or two
       const std::int32_t filter = group * width + first;
       const signed char* rows = w + static_cast<std::size_t>(filter) * row_size;
       auto* const runs = reinterpret_cast<Run*>(packed + layout.runs);
       TileSteps steps{reinterpret_cast<std::int32_t*>(packed + layout.offsets),
                       reinterpret_cast<std::int32_t*>(packed + layout.multipliers),
-                      reinterpret_cast<signed char*>(packed + layout.weights),
-                      filters <= tile_filters / 2 ? 2 * tile_filters : 4 * tile_filters, 0};
+                      reinterpret_cast<signed char*>(packed + layout.weights), 4 * used, 0};
       TileHeader header{1, filters};
+      TileFinish finish = tile_finish(block.finish, channels + filter, filters, used);
       if (plan.products == Products::bytes) {
         pack_bytes(block, plan, group, rows, shifts, filters, steps);
         header.runs = make_runs(steps, runs);
+      } else if (plan.products == Products::dot) {
+        pack_dots(block, plan, group, rows, shifts, filters, steps, finish.correction);
+        header.runs = make_dot_runs(steps, runs);
       } else {
+        steps.multipliers = nullptr;
         pack_words(block, plan, group, rows, shifts, filters, steps);
         runs[0] = {1, steps.count, 1, 1};
       }
-      const TileFinish finish = tile_finish(block.finish, channels + filter, filters);
       std::memcpy(packed, &header, sizeof header);
       std::memcpy(packed + sizeof header, &finish, sizeof finish);
     }

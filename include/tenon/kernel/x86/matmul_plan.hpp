@@ -11,12 +11,18 @@
 // the input rows of some output rows, copied with their padding.
 namespace tenon::kernel::x86 {
 
+/// Filters of a tile where vectors have 256 bits, and of the widest.
 inline constexpr std::int32_t tile_filters = 16;
+inline constexpr std::int32_t most_tile_filters = 32;
+
+/// Vectors whose lanes sum up products of four unsigned bytes and four weights with one instruction.
+enum class Dot : std::uint8_t { none, ymm, zmm };
 
 /// What the steps multiply.
 enum class Products : std::uint8_t {
   bytes,  ///< four of 0..127 by four weights
   words,  ///< two int16 by two weights that are shifted as the inputs should be
+  dot,    ///< four of 0..255 by four weights, summed up in 32 bits: inputs of either sign are 128 larger there
   slow,   ///< no vectors: the reference kernel
 };
 
@@ -27,6 +33,7 @@ struct MatmulPlan {
   std::int32_t run = 1;          ///< inputs that follow each other in memory and in a filter
   std::int32_t runs = 1;         ///< of them in a filter
   std::int32_t steps = 1;        ///< at most, in a filter
+  std::int32_t tile = tile_filters;
   std::int32_t tiles = 1;        ///< in each group
   std::int32_t band_rows = 1;    ///< output rows from one band
   std::int32_t band_width = 1;   ///< pixels of a row of the band
@@ -50,25 +57,39 @@ struct MatmulPlan {
   return axis.before == 0 && covered(axis, axis.output) <= axis.input;
 }
 
-[[nodiscard]] constexpr MatmulPlan plan_of(const ConvBlock& block) noexcept {
+[[nodiscard]] constexpr MatmulPlan plan_of(const ConvBlock& block, Dot dot = Dot::none) noexcept {
   MatmulPlan plan;
   const WindowAxis& wy = block.window.y;
   const WindowAxis& wx = block.window.x;
   const std::int32_t depth = block.channels / block.groups;
   // Padding values may be negative, and are not shifted: shifted weights cannot make up for that.
-  const bool bytes =
-      block.non_negative && !block.has_padding_value && (!block.shifted || block.grouped_by_shift);
-  plan.products = block.shifted && block.has_padding_value ? Products::slow
-                  : bytes                                  ? Products::bytes
-                                                           : Products::words;
-  plan.element = bytes ? 1 : 2;
+  const bool unshifted_or_grouped = !block.shifted || block.grouped_by_shift;
+  const bool bytes = block.non_negative && !block.has_padding_value && unshifted_or_grouped;
+  if (block.shifted && block.has_padding_value) {
+    plan.products = Products::slow;
+  } else if (dot != Dot::none && unshifted_or_grouped) {
+    plan.products = Products::dot;
+  } else {
+    plan.products = bytes ? Products::bytes : Products::words;
+  }
+  const bool words = plan.products == Products::words || plan.products == Products::slow;
+  if (plan.products == Products::dot && dot == Dot::zmm) plan.tile = most_tile_filters;
+  plan.element = words ? 2 : 1;
   const bool whole_rows = block.groups == 1 && (wx.dilation == 1 || wx.kernel == 1);
   plan.run = whole_rows ? wx.kernel * depth : depth;
   plan.runs = whole_rows ? wy.kernel : wy.kernel * wx.kernel;
-  // Two inputs of different shifts in one product of a pair take two steps.
-  plan.steps = plan.runs * ceiling(plan.run, bytes ? 4 : 2) * (bytes && block.shifted ? 2 : 1);
-  plan.tiles = ceiling(block.filters / block.groups, tile_filters);
-  plan.staged = !bytes || !inside(wy) || !inside(wx) || plan.run % 4 != 0;
+  const std::int32_t lane = words ? 2 : 4;
+  plan.steps = ceiling(plan.run, lane);
+  if (block.shifted && !words) {
+    // Inputs of different shifts in a pair, or in the four of a dot product, take more steps; shifts change nine times at most
+    // from one tap to the next.
+    const std::int32_t at_borders = plan.steps + 9 * (plan.run / depth);
+    const std::int32_t most = plan.steps * (plan.products == Products::dot ? 4 : 2);
+    plan.steps = at_borders < most ? at_borders : most;
+  }
+  plan.steps *= plan.runs;
+  plan.tiles = ceiling(block.filters / block.groups, plan.tile);
+  plan.staged = words || !inside(wy) || !inside(wx) || plan.run % 4 != 0 || !block.non_negative;
   plan.band_width = plan.staged ? covered(wx, wx.output) : wx.input;
   plan.pixel_bytes = std::ptrdiff_t{block.channels} * plan.element;
   plan.row_bytes = plan.band_width * plan.pixel_bytes;
@@ -100,7 +121,7 @@ struct MatmulPlan {
 
 /// Steps that follow each other in the packed weights and are done alike: `width` of them are
 /// summed up in 16 bits before the product with the multipliers of even and odd pairs of inputs,
-/// two to the power of their shifts.
+/// two to the power of their shifts. Dot products have no multipliers: sums are shifted left by `width` before such steps.
 struct Run {
   std::int32_t width = 1;
   std::int32_t count = 0;  ///< of sums of `width` steps
@@ -110,10 +131,11 @@ struct Run {
 
 /// The constants of a tile: as many of each as the widest tile has filters.
 struct TileFinish {
-  std::int32_t offset[tile_filters];
-  std::int32_t multiplier[tile_filters];
-  std::int32_t shift[tile_filters];
-  std::int8_t high[2 * tile_filters];  ///< repeated to fill a vector
+  std::int32_t offset[most_tile_filters];
+  std::int32_t multiplier[most_tile_filters];
+  std::int32_t shift[most_tile_filters];
+  std::int32_t correction[most_tile_filters];  ///< what inputs that are 128 larger add to the sums
+  std::int8_t high[32];                        ///< repeated to fill a vector
 };
 
 /// Where the parts of a packed tile stand.
@@ -132,13 +154,13 @@ struct TileHeader {
 
 [[nodiscard]] constexpr TileLayout layout_of(const MatmulPlan& plan) noexcept {
   const auto steps = static_cast<std::size_t>(plan.steps);
-  const bool bytes = plan.products == Products::bytes;
+  const bool bytes = plan.products == Products::bytes || plan.products == Products::dot;
   TileLayout layout;
   layout.runs = to_cache_line(sizeof(TileHeader) + sizeof(TileFinish));
-  layout.offsets = layout.runs + to_cache_line(sizeof(Run) * (bytes ? steps : 1));
+  layout.offsets = layout.runs + to_cache_line(sizeof(Run) * (bytes ? steps + 1 : 1));
   layout.multipliers = layout.offsets + to_cache_line(sizeof(std::int32_t) * steps);
   layout.weights = layout.multipliers + (bytes ? to_cache_line(sizeof(std::int32_t) * steps) : 0);
-  layout.bytes = layout.weights + to_cache_line(4 * tile_filters * steps);
+  layout.bytes = layout.weights + to_cache_line(4 * static_cast<std::size_t>(plan.tile) * steps);
   return layout;
 }
 

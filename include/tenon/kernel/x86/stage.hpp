@@ -41,11 +41,34 @@ template <class X>
   for (; i < count; ++i) to[i] = x[i];
 }
 
+/// What a band holds.
+enum class Staged : std::uint8_t {
+  bytes,
+  words,
+  flipped,  ///< bytes of either sign, 128 larger: dot products take them as unsigned
+};
+
+/// Bytes with their highest bit inverted.
+template <class X>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void flip(const X* x, std::int64_t count,
+                                                                 std::byte* to) noexcept {
+  const __m256i highest = _mm256_set1_epi8(-128);
+  std::int64_t i = 0;
+  for (; i + 32 <= count; i += 32) {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x + i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i), _mm256_xor_si256(bytes, highest));
+  }
+  for (; i < count; ++i) to[i] = static_cast<std::byte>(x[i] + 128);
+}
+
 /// `count` inputs as the band holds them.
-template <Products How, class X>
+template <Staged How, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline std::byte* stage_inputs(
     const X* x, std::int64_t count, std::byte* to) noexcept {
-  if constexpr (How == Products::words) {
+  if constexpr (How == Staged::flipped) {
+    flip(x, count, to);
+    return to + count;
+  } else if constexpr (How == Staged::words) {
     widen(x, count, reinterpret_cast<std::int16_t*>(to));
     return to + 2 * count;
   } else {
@@ -55,13 +78,13 @@ template <Products How, class X>
 }
 
 /// `pixels` of padding: `value` for each channel, or 0 without one.
-template <Products How, class X>
+template <Staged How, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline std::byte* stage_padding(
     const X* value, std::int32_t channels, std::int32_t pixels, std::byte* to) noexcept {
   if (value == nullptr) {
     const std::size_t bytes = static_cast<std::size_t>(pixels) *
-                              static_cast<std::size_t>(channels) * (How == Products::words ? 2 : 1);
-    std::memset(to, 0, bytes);
+                              static_cast<std::size_t>(channels) * (How == Staged::words ? 2 : 1);
+    std::memset(to, How == Staged::flipped ? 128 : 0, bytes);
     return to + bytes;
   }
   for (std::int32_t p = 0; p < pixels; ++p) to = stage_inputs<How>(value, channels, to);
@@ -69,7 +92,7 @@ template <Products How, class X>
 }
 
 /// The rows under the outputs of rows [first, first + rows).
-template <Products How, class X>
+template <Staged How, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void stage_band(
     const ConvBlock& block, const MatmulPlan& plan, const X* x, const X* padding,
     std::int32_t first, std::int32_t rows, std::byte* to) noexcept {

@@ -39,8 +39,9 @@ struct EightRequantizers {
   }
   [[gnu::always_inline]] void operator()(const FinishTraits& traits, int32x4_t even, int32x4_t odd,
                                          std::int32_t* y) const noexcept {
-    const int32x4x2_t both{{shifted(traits, 0, even), shifted(traits, 1, odd)}};
-    vst2q_s32(y, both);
+    const uint32x4_t places = vidupq_n_u32(0, 2);
+    vstrwq_scatter_shifted_offset_s32(y, places, shifted(traits, 0, even));
+    vstrwq_scatter_shifted_offset_s32(y + 1, places, shifted(traits, 1, odd));
   }
   [[gnu::always_inline]] void operator()(const FinishTraits& traits, int32x4_t even, int32x4_t odd,
                                          std::int8_t* y) const noexcept {

@@ -33,7 +33,7 @@ namespace tenon::kernel::cortex_m {
     std::int32_t a3 = 0;                                                                                           \
     asm volatile(loop : TENON_OPERANDS : [n] "r"(n) : "lr", "q0", "q1", "memory");                                 \
     int32x4_t sums;                                                                                                \
-    asm("vmov %q[v][2], %q[v][0], %[a2], %[a0]\n vmov %q[v][3], %q[v][1], %[a3], %[a1]\n"                          \
+    asm("vmov %q[v][2], %q[v][0], %[a0], %[a2]\n vmov %q[v][3], %q[v][1], %[a1], %[a3]\n"                          \
         : [v] "=&w"(sums)                                                                                          \
         : [a0] "r"(a0), [a1] "r"(a1), [a2] "r"(a2), [a3] "r"(a3));                                                 \
     return sums;                                                                                                   \

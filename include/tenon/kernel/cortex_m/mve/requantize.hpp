@@ -14,8 +14,12 @@ struct FourRequantizers {
   int32x4_t word;  ///< of each: shift, largest output, multiplier
 
   [[gnu::always_inline]] static FourRequantizers of(const ChannelFinish* channel) noexcept {
-    const int32x4x2_t both = vld2q_s32(&channel->offset);
-    return {both.val[0], both.val[1]};
+    register int32x4_t offset_of asm("q0");
+    register int32x4_t word_of asm("q1");
+    asm("vld20.32 {q0, q1}, [%2]\n vld21.32 {q0, q1}, [%2]\n"
+        : "=w"(offset_of), "=w"(word_of)
+        : "r"(channel), "m"(*reinterpret_cast<const ChannelFinish(*)[4]>(channel)));
+    return {offset_of, word_of};
   }
   /// How far VSHL shifts to the left: it reads the lowest byte only.
   [[gnu::always_inline]] int32x4_t left() const noexcept { return vnegq_s32(word); }
