@@ -70,7 +70,7 @@ struct MlaColumns {
     const std::int32_t height = window.y.kernel;
     const std::int32_t taps = height * window.x.kernel;
     const bool keeps = keeps_rows(window);
-    const auto row_size = static_cast<std::int32_t>(row_bytes(block.channels, block.weight_bits));
+    const std::int32_t row_size = row_step(block.channels, block.weight_bits);
     std::int32_t* const orders = scratch + height * columns(window.x);
     for (std::int32_t c = 0; c < block.channels; ++c, ++x, ++y) {
       for (std::int32_t ky = 0; ky < height; ++ky) {

@@ -62,7 +62,7 @@ struct SmladColumns {
   [[gnu::always_inline]] static void fill_weights(const DepthwiseBlock& block, const signed char* w, std::int32_t c,
                                                   std::int32_t* to) noexcept {
     const Window2D& window = block.window;
-    const std::int32_t row_size = static_cast<std::int32_t>(row_bytes(block.channels, block.weight_bits));
+    const std::int32_t row_size = row_step(block.channels, block.weight_bits);
     for (std::int32_t kx = 0; kx < window.x.kernel; ++kx) {
       for (std::int32_t ky = 0; ky < window.y.kernel; ky += 2) {
         const signed char* row = w + (ky * window.x.kernel + kx) * row_size;

@@ -20,7 +20,7 @@ struct ConvScratch {
   template <class Patch>
   [[nodiscard, gnu::always_inline]] static constexpr ConvScratch of(const ConvBlock& block) noexcept {
     constexpr auto longest = static_cast<std::int32_t>(360 / (Patch::words(8) - Patch::pixels) * 8);
-    const auto all = static_cast<std::int32_t>(block.row_weights());
+    const std::int32_t all = row_inputs(block);
     const std::int32_t parts = (all + longest - 1) / longest;
     const std::int32_t part = ((all + parts - 1) / parts + 7) & ~7;
     const auto sums = static_cast<std::size_t>(block.filters / block.groups) * Patch::pixels;
@@ -45,11 +45,11 @@ template <class Patch, class X>
                                               std::int32_t ox, std::int32_t from, std::int32_t n) noexcept {
   const Window2D& window = block.window;
   const std::int32_t depth = block.channels / block.groups;
-  const bool joined = block.groups == 1 && !block.shifted && window.x.dilation == 1;
+  const bool joined = block.groups == 1 && window.x.dilation == 1;
   std::int32_t ky = 0;
   std::int32_t kx = 0;
   std::int32_t c = 0;
-  if (n < block.row_weights()) {
+  if (n < row_inputs(block)) {
     ky = from / (depth * window.x.kernel);
     kx = from / depth - ky * window.x.kernel;
     c = from % depth;
@@ -70,7 +70,13 @@ template <class Patch, class X>
     if (inside) {
       const X* from_x = x + (iy * window.x.input + ix) * block.channels + c;
       if (block.shifted) {
-        patch.copy_shifted(from_x, shifts + c, table + c / 2, depth, run);
+        for (std::int32_t rest = run; rest > 0;) {
+          const std::int32_t piece = rest < depth - c ? rest : depth - c;
+          patch.copy_shifted(from_x, shifts + c, table + c / 2, depth, piece);
+          from_x += piece;
+          rest -= piece;
+          c = 0;
+        }
       } else {
         patch.copy(from_x, run);
       }
@@ -119,10 +125,10 @@ template <class Patch, class X, class Y>
   const Window2D& window = block.window;
   const ConvScratch at = ConvScratch::of<Patch>(block);
   const bool four_bits = block.weight_bits <= 4;
-  const auto inputs = static_cast<std::int32_t>(block.row_weights());
+  const std::int32_t inputs = row_inputs(block);
   const std::int32_t depth = block.channels / block.groups;
   const std::int32_t width = block.filters / block.groups;
-  const auto row_size = static_cast<std::int32_t>(row_bytes(inputs, block.weight_bits));
+  const std::int32_t row_size = row_step(inputs, block.weight_bits);
   const std::int32_t pixels = window.y.output * window.x.output;
   const TileOutput output = tile_output(block.finish);
   // Of fewer pixels than a tile has, and of outputs that no job makes, the sums come first.

@@ -43,7 +43,7 @@ template <class Patch, class X, class Y>
                                               const signed char* w, const ChannelFinish* channel_finish, Y* y,
                                               std::int32_t* scratch) noexcept {
   const bool four_bits = block.weight_bits <= 4;
-  const auto row_size = static_cast<std::int32_t>(row_bytes(block.inputs, block.weight_bits));
+  const std::int32_t row_size = row_step(block.inputs, block.weight_bits);
   for (std::int32_t r = 0; r < block.rows; ++r, x += block.inputs, y += block.units) {
     Patch patch(scratch, 0, block.inputs, four_bits);
     if (block.shifted) {
@@ -60,20 +60,22 @@ template <class Patch, class X, class Y>
     for (std::int32_t u = 0; u < block.units; u += count) {
       // The last rows may repeat units of those before, or the only ones.
       const std::int32_t first = u + count <= block.units ? u : block.units > count ? block.units - count : 0;
-      const auto unit = [&](std::size_t i) {
-        const std::int32_t wanted = first + static_cast<std::int32_t>(i);
-        return wanted < block.units ? wanted : block.units - 1;
-      };
+      const std::int32_t last = (block.units < count ? block.units : count) - 1;
       RowJob<together> job;
-      for (std::size_t i = 0; i < together; ++i) {
+#pragma GCC unroll 4
+      for (std::int32_t i = 0; i < count; ++i) {
         job.sums[i] = start[0];
-        job.w[i] = w + unit(i) * row_size;
+        job.w[i] = w + (first + (i < last ? i : last)) * row_size;
       }
       job.patch = scratch;
       job.inputs = block.inputs;
       run_rows(kind, job, four_bits);
-      for (std::size_t i = 0; i < together; ++i) {
-        y[unit(i)] = static_cast<Y>(Requantizer::of(channel_finish[unit(i)])(block.finish, job.sums[i]));
+      const ChannelFinish* const channel = channel_finish + first;
+      Y* const to = y + first;
+#pragma GCC unroll 4
+      for (std::int32_t i = 0; i < count; ++i) {
+        const std::int32_t unit = i < last ? i : last;
+        to[unit] = static_cast<Y>(Requantizer::of(channel[unit])(block.finish, job.sums[i]));
       }
     }
   }

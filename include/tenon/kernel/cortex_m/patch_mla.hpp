@@ -33,35 +33,60 @@ struct MlaPatch {
 
   [[gnu::always_inline]] MlaPatch(std::int32_t* patch, std::size_t pixel, std::int32_t n, bool four_bits) noexcept
       : next(patch + pixel), main_left(four_bits ? (n + 7) & ~7 : n & ~7) {
-    if (main_left == 0) end_main();
-  }
-  [[gnu::always_inline]] void end_main() noexcept {
+    if (main_left > 0) return;
     *next = patch_end;
     next += Pixels;
   }
 
-  template <class Value>
-  [[gnu::always_inline]] void put(std::int32_t n, Value value) noexcept {
-    for (std::int32_t done = 0; done < n;) {
-      const std::int32_t to = main_left > 0 && done + main_left < n ? done + main_left : n;
-      main_left -= to - done;
-      std::int32_t* q = next;
-      for (; done < to; ++done, q += Pixels) *q = value(done);
-      next = q;
-      if (main_left == 0) end_main(), main_left = -1;
+  // Loops of their own, one for all layers: inlined into a layer they find no registers. At least one element each.
+  template <class X>
+  [[gnu::noinline]] static std::int32_t* write(std::int32_t* q, const X* x, std::int32_t n) noexcept {
+    const X* const end = x + n;
+    do {
+      *q = *x++;
+      q += Pixels;
+    } while (x != end);
+    return q;
+  }
+  template <class X>
+  [[gnu::noinline]] static std::int32_t* write_shifted(std::int32_t* q, const X* x, std::int32_t n,
+                                                       const std::uint8_t* shifts) noexcept {
+    const X* const end = x + n;
+    do {
+      *q = wrapped(static_cast<std::uint32_t>(*x++) << *shifts++);
+      q += Pixels;
+    } while (x != end);
+    return q;
+  }
+  /// Writes elements from .. to twice at most: up to patch_end and behind it.
+  template <class Write>
+  [[gnu::always_inline]] void put(std::int32_t n, Write write_piece) noexcept {
+    std::int32_t from = 0;
+    if (main_left > 0 && main_left <= n) {
+      from = main_left;
+      next = write_piece(next, 0, from);
+      *next = patch_end;
+      next += Pixels;
     }
+    main_left -= n;
+    if (from < n) next = write_piece(next, from, n);
   }
   [[gnu::always_inline]] void zeros(std::int32_t n) noexcept {
-    put(n, [](std::int32_t) { return 0; });
+    put(n, [](std::int32_t* q, std::int32_t from, std::int32_t to) {
+      for (; from < to; ++from, q += Pixels) *q = 0;
+      return q;
+    });
   }
   template <class X>
   [[gnu::always_inline]] void copy(const X* x, std::int32_t n) noexcept {
-    put(n, [x](std::int32_t i) { return std::int32_t{x[i]}; });
+    put(n, [x](std::int32_t* q, std::int32_t from, std::int32_t to) { return write(q, x + from, to - from); });
   }
   template <class X>
   [[gnu::always_inline]] void copy_shifted(const X* x, const std::uint8_t* shifts, const std::int32_t*, std::int32_t,
                                            std::int32_t n) noexcept {
-    put(n, [x, shifts](std::int32_t i) { return x[i] * (std::int32_t{1} << shifts[i]); });
+    put(n, [x, shifts](std::int32_t* q, std::int32_t from, std::int32_t to) {
+      return write_shifted(q, x + from, to - from, shifts + from);
+    });
   }
   [[gnu::always_inline]] void close(std::int32_t n, bool four_bits) noexcept {
     if (four_bits) zeros(-n & 7);

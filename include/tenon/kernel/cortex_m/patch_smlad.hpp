@@ -63,45 +63,96 @@ struct SmladPatch {
     __builtin_memcpy(at, &half, sizeof half);
     if (++within == 4) within = 0, end_four();
   }
-  /// `pairs(i)` is the first word of elements i to i + 3, and so on; `value(i)` is one element.
-  template <class Even, class Odd, class Value>
-  [[gnu::always_inline]] void put_all(std::int32_t n, Even even, Odd odd, Value value) noexcept {
-    std::int32_t i = 0;
-    if (within == 0) {
-      for (; i + 4 <= n; i += 4) {
-        next[0] = wrapped(even(i));
-        next[Pixels] = wrapped(odd(i));
-        end_four();
+  // Loops of their own, one for all layers: inlined into a layer they find no registers. A multiple of 4, at least 4.
+  template <class X>
+  [[gnu::noinline]] static std::int32_t* write(std::int32_t* q, const X* x, std::int32_t n) noexcept {
+    const X* const end = x + n;
+    do {
+      const std::uint32_t v = load_word(x);
+      x += 4;
+      q[0] = wrapped(extend<X>(v));
+      q[Pixels] = wrapped(extend_odd<X>(v));
+      q += 2 * Pixels;
+    } while (x != end);
+    return q;
+  }
+  [[gnu::always_inline]] static std::int32_t times(std::uint32_t v, std::int32_t powers) noexcept {
+    const auto m = static_cast<std::uint32_t>(powers);
+    return wrapped(pack_low(static_cast<std::uint32_t>(smulbb(v, m)), static_cast<std::uint32_t>(smultt(v, m))));
+  }
+  template <class X>
+  [[gnu::noinline]] static std::int32_t* write_shifted(std::int32_t* q, const X* x, std::int32_t n,
+                                                       const std::int32_t* table) noexcept {
+    const X* const end = x + n;
+    do {
+      const std::uint32_t v = load_word(x);
+      x += 4;
+      q[0] = times(extend<X>(v), table[0]);
+      q[Pixels] = times(extend_odd<X>(v), table[1]);
+      table += 2;
+      q += 2 * Pixels;
+    } while (x != end);
+    return q;
+  }
+  /// One by one, whatever stands in the patch.
+  template <class X>
+  [[gnu::noinline]] static SmladPatch write_few(SmladPatch patch, const X* x, std::int32_t n,
+                                                const std::uint8_t* shifts) noexcept {
+    for (std::int32_t i = 0; i < n; ++i) patch.put(shifts ? x[i] * (std::int32_t{1} << shifts[i]) : std::int32_t{x[i]});
+    return patch;
+  }
+  /// Fours up to patch_end and behind it, then the rest.
+  template <class Write, class WriteFew>
+  [[gnu::always_inline]] void put_all(std::int32_t n, Write write_fours, WriteFew write_rest) noexcept {
+    std::int32_t from = 0;
+    const std::int32_t fours = n & ~3;
+    if (within == 0 && fours > 0) {
+      if (main_left > 0 && main_left <= fours) {
+        from = main_left;
+        next = write_fours(next, 0, from);
+        end_main();
       }
+      main_left -= fours;
+      if (from < fours) next = write_fours(next, from, fours);
+      from = fours;
     }
-    for (; i < n; ++i) put(value(i));
+    if (from < n) *this = write_rest(*this, from, n);
   }
   [[gnu::always_inline]] void zeros(std::int32_t n) noexcept {
-    const auto none = [](std::int32_t) { return std::uint32_t{0}; };
-    put_all(n, none, none, [](std::int32_t) { return 0; });
+    put_all(
+        n,
+        [](std::int32_t* q, std::int32_t from, std::int32_t to) {
+          for (; from < to; from += 4, q += 2 * Pixels) q[0] = q[Pixels] = 0;
+          return q;
+        },
+        [](SmladPatch patch, std::int32_t from, std::int32_t to) {
+          for (; from < to; ++from) patch.put(0);
+          return patch;
+        });
   }
   template <class X>
   [[gnu::always_inline]] void copy(const X* x, std::int32_t n) noexcept {
     put_all(
-        n, [x](std::int32_t i) { return extend<X>(load_word(x + i)); },
-        [x](std::int32_t i) { return extend_odd<X>(load_word(x + i)); },
-        [x](std::int32_t i) { return std::int32_t{x[i]}; });
+        n, [x](std::int32_t* q, std::int32_t from, std::int32_t to) { return write(q, x + from, to - from); },
+        [x](SmladPatch patch, std::int32_t from, std::int32_t to) {
+          return write_few(patch, x + from, to - from, nullptr);
+        });
   }
   template <class X>
   [[gnu::always_inline]] void copy_shifted(const X* x, const std::uint8_t* shifts, const std::int32_t* table,
                                            std::int32_t channels, std::int32_t n) noexcept {
-    const auto value = [x, shifts](std::int32_t i) { return x[i] * (std::int32_t{1} << shifts[i]); };
     if (channels % 4 != 0 || table == nullptr) {
-      for (std::int32_t i = 0; i < n; ++i) put(value(i));
+      *this = write_few(*this, x, n, shifts);
       return;
     }
-    const auto times = [](std::uint32_t v, std::int32_t powers) {
-      const auto m = static_cast<std::uint32_t>(powers);
-      return pack_low(static_cast<std::uint32_t>(smulbb(v, m)), static_cast<std::uint32_t>(smultt(v, m)));
-    };
     put_all(
-        n, [=](std::int32_t i) { return times(extend<X>(load_word(x + i)), table[i / 2]); },
-        [=](std::int32_t i) { return times(extend_odd<X>(load_word(x + i)), table[i / 2 + 1]); }, value);
+        n,
+        [x, table](std::int32_t* q, std::int32_t from, std::int32_t to) {
+          return write_shifted(q, x + from, to - from, table + from / 2);
+        },
+        [x, shifts](SmladPatch patch, std::int32_t from, std::int32_t to) {
+          return write_few(patch, x + from, to - from, shifts + from);
+        });
   }
   [[gnu::always_inline]] void close(std::int32_t n, bool four_bits) noexcept { zeros(-n & (four_bits ? 7 : 3)); }
 };

@@ -6,6 +6,14 @@
 
 namespace tenon::kernel::cortex_m {
 
+// As members of the block and functions beside it say, but inlined even for small code, so that constants stay constants.
+[[nodiscard, gnu::always_inline]] inline constexpr std::int32_t row_inputs(const ConvBlock& block) noexcept {
+  return block.window.y.kernel * block.window.x.kernel * (block.channels / block.groups);
+}
+[[nodiscard, gnu::always_inline]] inline constexpr std::int32_t row_step(std::int32_t inputs, int weight_bits) noexcept {
+  return weight_bits <= 4 ? (inputs + 7) / 8 * 4 : inputs;
+}
+
 // What `finish` computes, from a ChannelFinish as two words in registers: MLA, ASR by the lowest byte and a saturation.
 struct Requantizer {
   std::int32_t offset;

@@ -9,6 +9,7 @@
 #include <tenon/kernel/cortex_m/conv2d_block.hpp>
 #include <tenon/kernel/cortex_m/mve/products.hpp>
 #include <tenon/kernel/cortex_m/mve/requantize.hpp>
+#include <tenon/kernel/cortex_m/mve/vector_tile.hpp>
 #include <type_traits>
 
 // Convolutions of ConvBlock with Helium: the window of a pixel in one piece, four filters at a time. Signed inputs without
@@ -22,6 +23,11 @@ namespace cortex_m {
   return block.weight_bits > 4 && block.filters / block.groups >= 4;
 }
 
+/// Of one window, as halves of words.
+[[nodiscard, gnu::always_inline]] inline constexpr std::int32_t vector_window_bytes(const ConvBlock& block) noexcept {
+  return (row_inputs(block) * 2 + 3) / 4 * 4;
+}
+
 /// A window of bytes or of halves, written piece by piece.
 template <class T>
 struct VectorPatch {
@@ -29,38 +35,58 @@ struct VectorPatch {
   [[gnu::always_inline]] void zeros(std::int32_t n) noexcept {
     for (; n > 0; --n) *next++ = 0;
   }
+  // Loops whose last turn is predicated.
   template <class X>
   [[gnu::always_inline]] void copy(const X* x, std::int32_t n) noexcept {
-    std::int32_t left = n;
-    T* to = next;
     if constexpr (sizeof(T) == 1) {
-      for (; left > 0; left -= 16, x += 16, to += 16) {
-        const mve_pred16_t p = vctp8q(static_cast<std::uint32_t>(left));
-        vstrbq_p_s8(to, vldrbq_z_s8(x, p), p);
-      }
+      asm volatile(
+          "wlstp.8 lr, %[n], 2f\n"
+          "1: vldrb.8 q0, [%[x]], #16\n"
+          "vstrb.8 q0, [%[to]], #16\n"
+          "letp lr, 1b\n"
+          "2:\n"
+          : [x] "+l"(x), [to] "+r"(next)
+          : [n] "r"(n)
+          : "lr", "q0", "memory");
+      next = next - (n + 15) / 16 * 16 + n;
+    } else if constexpr (std::is_signed_v<X>) {
+      asm volatile(
+          "wlstp.16 lr, %[n], 2f\n"
+          "1: vldrb.s16 q0, [%[x]], #8\n"
+          "vstrh.16 q0, [%[to]], #16\n"
+          "letp lr, 1b\n"
+          "2:\n"
+          : [x] "+l"(x), [to] "+r"(next)
+          : [n] "r"(n)
+          : "lr", "q0", "memory");
+      next = next - (n + 7) / 8 * 8 + n;
     } else {
-      for (; left > 0; left -= 8, x += 8, to += 8) {
-        const mve_pred16_t p = vctp16q(static_cast<std::uint32_t>(left));
-        if constexpr (std::is_signed_v<X>) {
-          vstrhq_p_s16(to, vldrbq_z_s16(x, p), p);
-        } else {
-          vstrhq_p_s16(to, vreinterpretq_s16_u16(vldrbq_z_u16(x, p)), p);
-        }
-      }
+      asm volatile(
+          "wlstp.16 lr, %[n], 2f\n"
+          "1: vldrb.u16 q0, [%[x]], #8\n"
+          "vstrh.16 q0, [%[to]], #16\n"
+          "letp lr, 1b\n"
+          "2:\n"
+          : [x] "+l"(x), [to] "+r"(next)
+          : [n] "r"(n)
+          : "lr", "q0", "memory");
+      next = next - (n + 7) / 8 * 8 + n;
     }
-    next += n;
   }
   [[gnu::always_inline]] void copy_shifted(const std::int8_t* x, const std::uint8_t* shifts, const std::int32_t*,
                                            std::int32_t, std::int32_t n) noexcept {
-    if constexpr (sizeof(T) == 2) {
-      T* to = next;
-      for (std::int32_t left = n; left > 0; left -= 8, x += 8, shifts += 8, to += 8) {
-        const mve_pred16_t p = vctp16q(static_cast<std::uint32_t>(left));
-        const int16x8_t by = vreinterpretq_s16_u16(vldrbq_z_u16(shifts, p));
-        vstrhq_p_s16(to, vshlq_s16(vldrbq_z_s16(x, p), by), p);
-      }
-      next += n;
-    }
+    asm volatile(
+        "wlstp.16 lr, %[n], 2f\n"
+        "1: vldrb.s16 q0, [%[x]], #8\n"
+        "vldrb.u16 q1, [%[shifts]], #8\n"
+        "vshl.s16 q0, q0, q1\n"
+        "vstrh.16 q0, [%[to]], #16\n"
+        "letp lr, 1b\n"
+        "2:\n"
+        : [x] "+l"(x), [shifts] "+l"(shifts), [to] "+r"(next)
+        : [n] "r"(n)
+        : "lr", "q0", "q1", "memory");
+    next = next - (n + 7) / 8 * 8 + n;
   }
   [[gnu::always_inline]] void copy_shifted(const std::uint8_t*, const std::uint8_t*, const std::int32_t*, std::int32_t,
                                            std::int32_t) noexcept {}
@@ -85,18 +111,33 @@ template <class T, class X, class Y>
                                                 const ChannelFinish* channel_finish, Y* y,
                                                 std::int32_t* scratch) noexcept {
   const Window2D& window = block.window;
-  const auto inputs = static_cast<std::int32_t>(block.row_weights());
+  const std::int32_t inputs = row_inputs(block);
   const std::int32_t depth = block.channels / block.groups;
   const std::int32_t width = block.filters / block.groups;
+  const std::int32_t pixels = window.y.output * window.x.output;
+  const TileOutput output = tile_output(block.finish);
+  const std::int32_t tile = output != TileOutput::sums && pixels >= 3 ? 3 : 1;
+  const std::int32_t size = vector_window_bytes(block) / static_cast<std::int32_t>(sizeof(T));
   T* const patch = reinterpret_cast<T*>(scratch);
-  for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
-    for (std::int32_t ox = 0; ox < window.x.output; ++ox, y += block.filters) {
-      for (std::int32_t g = 0; g < block.groups; ++g) {
-        fill_patch(VectorPatch<T>{patch}, block, x + g * depth, padding + (padding ? g * depth : 0),
-                   shifts + (shifts ? g * depth : 0), nullptr, oy, ox, 0, inputs);
-        four_by_four(block.finish, patch, inputs, w + g * width * inputs, width, channel_finish + g * width,
-                     y + g * width);
+  for (std::int32_t t = 0; t < pixels; t += tile) {
+    // The last tile repeats pixels of the one before.
+    const std::int32_t first = t + tile <= pixels ? t : pixels - tile;
+    for (std::int32_t g = 0; g < block.groups; ++g) {
+      for (std::int32_t i = 0; i < tile; ++i) {
+        fill_patch(VectorPatch<T>{patch + i * size}, block, x + g * depth, padding + (padding ? g * depth : 0),
+                   shifts + (shifts ? g * depth : 0), nullptr, (first + i) / window.x.output,
+                   (first + i) % window.x.output, 0, inputs);
       }
+      Y* const to = y + first * block.filters + g * width;
+      const signed char* const weights = w + g * width * inputs;
+      if constexpr (sizeof(Y) == 1) {
+        if (tile == 3) {
+          const T* const windows[3] = {patch, patch + size, patch + 2 * size};
+          three_windows(output, windows, inputs, weights, width, channel_finish + g * width, to, block.filters);
+          continue;
+        }
+      }
+      four_by_four(block.finish, patch, inputs, weights, width, channel_finish + g * width, to);
     }
   }
 }
@@ -105,7 +146,7 @@ template <class T, class X, class Y>
 
 [[nodiscard]] constexpr std::size_t scratch_bytes(arch::cortex_m_mve, const ConvBlock& block) noexcept {
   if (!cortex_m::has_four_rows(block)) return scratch_bytes(arch::cortex_m_dsp{}, block);
-  return (static_cast<std::size_t>(block.row_weights()) * 2 + 3) / 4 * 4;
+  return 3 * static_cast<std::size_t>(cortex_m::vector_window_bytes(block));
 }
 
 template <class X, class Y>

@@ -14,7 +14,8 @@ namespace tenon::kernel {
 
 [[nodiscard]] constexpr std::size_t scratch_bytes(arch::cortex_m_mve, const DenseBlock& block) noexcept {
   if (!cortex_m::has_four_rows(cortex_m::as_convolution(block))) return scratch_bytes(arch::cortex_m_dsp{}, block);
-  return (static_cast<std::size_t>(block.inputs) * 2 + 3) / 4 * 4;
+  return (block.rows >= 3 ? 3 : 1) *
+         static_cast<std::size_t>(cortex_m::vector_window_bytes(cortex_m::as_convolution(block)));
 }
 
 template <class X, class Y>
@@ -25,6 +26,25 @@ template <class X, class Y>
   constexpr bool has_sign = std::numeric_limits<X>::is_signed;
   if (!cortex_m::has_four_rows(cortex_m::as_convolution(block)) || (!has_sign && block.shifted)) {
     return dense_block(arch::cortex_m_dsp{}, block, x, shifts, w, channel_finish, y, scratch);
+  }
+  const ConvBlock convolution = cortex_m::as_convolution(block);
+  if constexpr (has_sign && sizeof(Y) == 1) {
+    const cortex_m::TileOutput output = cortex_m::tile_output(block.finish);
+    if (!block.shifted && block.rows >= 3 && output != cortex_m::TileOutput::sums) {
+      for (std::int32_t r = 0; r < block.rows; r += 3) {
+        // The last three rows may be some of those before.
+        const std::int32_t first = r + 3 <= block.rows ? r : block.rows - 3;
+        const X* const from = x + first * block.inputs;
+        const X* const windows[3] = {from, from + block.inputs, from + 2 * block.inputs};
+        cortex_m::three_windows(output, windows, block.inputs, w, block.units, channel_finish, y + first * block.units,
+                                block.units);
+      }
+      return;
+    }
+  }
+  if (block.rows >= 3) {
+    return conv2d_block(arch::cortex_m_mve{}, convolution, x, static_cast<const X*>(nullptr), shifts, w,
+                        channel_finish, y, scratch);
   }
   auto* const patch = reinterpret_cast<std::int16_t*>(scratch);
   for (std::int32_t r = 0; r < block.rows; ++r, x += block.inputs, y += block.units) {

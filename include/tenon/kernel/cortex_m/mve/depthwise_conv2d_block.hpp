@@ -86,8 +86,8 @@ struct VectorColumns {
   [[gnu::always_inline]] static void run(const DepthwiseBlock& block, const X* x, const signed char* w,
                                          const ChannelFinish* channel_finish, Y* y, std::int32_t* scratch) noexcept {
     const Window2D& window = block.window;
-    const auto row_size = static_cast<std::int32_t>(row_bytes(block.channels, block.weight_bits));
-    const auto taps = static_cast<std::int32_t>(window.taps());
+    const std::int32_t row_size = row_step(block.channels, block.weight_bits);
+    const std::int32_t taps = window.y.kernel * window.x.kernel;
     auto* const requantizers = reinterpret_cast<EightRequantizers*>(scratch);
     auto* const weights = reinterpret_cast<std::int16_t*>(requantizers + 1);
     for (std::int32_t next = 0; next < block.channels; next += 8) {

@@ -10,7 +10,7 @@
 namespace tenon::kernel::cortex_m {
 
 #define TENON_OPERANDS                                                                                             \
-  [x] "+r"(x), [w0] "+r"(w0), [w1] "+r"(w1), [w2] "+r"(w2), [w3] "+r"(w3), [a0] "+Te"(a0), [a1] "+Te"(a1),         \
+  [x] "+r"(x), [w0] "+l"(w0), [w1] "+l"(w1), [w2] "+l"(w2), [w3] "+l"(w3), [a0] "+Te"(a0), [a1] "+Te"(a1),         \
       [a2] "+Te"(a2), [a3] "+Te"(a3)
 #define TENON_PRODUCT(load, step, kind, w, a) \
   load " q1, [%[" w "]], #" step "\n vmladava." kind " %[" a "], q0, q1\n"
