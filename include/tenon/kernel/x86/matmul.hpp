@@ -226,10 +226,11 @@ template <class Y, std::size_t Pixels, std::size_t Vectors>
                          _mm256_extracti128_si256(bytes, 1));
       } else {
         const __m128i halves[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y), halves[0]);
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + step), _mm_unpackhi_epi64(halves[0], halves[0]));
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + 2 * step), halves[1]);
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + 3 * step), _mm_unpackhi_epi64(halves[1], halves[1]));
+        Y* const at = y + 4 * static_cast<std::ptrdiff_t>(i) * step;
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at), halves[0]);
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at + step), _mm_unpackhi_epi64(halves[0], halves[0]));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at + 2 * step), halves[1]);
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at + 3 * step), _mm_unpackhi_epi64(halves[1], halves[1]));
       }
     }
     if (filters == width && pixels == Pixels && count % 4 == 0) return;
