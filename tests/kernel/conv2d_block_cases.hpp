@@ -124,8 +124,8 @@ void compare_conv2d(const Case& c, const Variant& v, unsigned seed) {
   kernel::pack(arch, block, w.data(), v.shifted ? shifts.data() : nullptr, finish.data(),
                packed.data());
   kernel::conv2d_block(arch, block, x.data(), pad, packed.data(), got.data(), scratch.data());
-  INFO(std::string(c.why), ", seed ", seed, ", non-negative ", v.non_negative, ", shifted ", v.shifted,
-       ", bits ", v.weight_bits);
+  INFO(std::string(c.why), ", seed ", seed, ", non-negative ", v.non_negative, ", shifted ",
+       v.shifted, ", bits ", v.weight_bits);
   CHECK(got == expected);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tests run on processors without these instructions: what they do is written out here, the rest is the kernels' own.
+// The tests run on processors without these instructions: what they do is written out here, the
+// rest is the kernels' own.
 #define TENON_ZMM_TARGET gnu::target("avx2,fma")
 #include <algorithm>
 #include <array>
@@ -34,7 +35,8 @@ Lanes32<Lanes> dots(Lanes32<Lanes> sum, const Lanes32<Lanes>& x, const Lanes32<L
 
 struct YmmStandIn {
   static constexpr kernel::x86::Dot dot = kernel::x86::Dot::ymm;
-  [[gnu::target("avx2,fma"), gnu::always_inline]] static __m256i add(__m256i sum, __m256i x, __m256i w) noexcept {
+  [[gnu::target("avx2,fma"), gnu::always_inline]] static __m256i add(__m256i sum, __m256i x,
+                                                                     __m256i w) noexcept {
     Lanes32<8> lanes[3];
     std::memcpy(lanes[0].of.data(), &sum, 32);
     std::memcpy(lanes[1].of.data(), &x, 32);
@@ -65,8 +67,12 @@ struct ZmmStandIn {
     v.of.fill(value);
     return v;
   }
-  static Vector dots(const Vector& sum, const Vector& x, const Vector& w) noexcept { return ::dots(sum, x, w); }
-  static Vector add(const Vector& a, const Vector& b) noexcept { return each(a, b, [](auto c, auto d) { return c + d; }); }
+  static Vector dots(const Vector& sum, const Vector& x, const Vector& w) noexcept {
+    return ::dots(sum, x, w);
+  }
+  static Vector add(const Vector& a, const Vector& b) noexcept {
+    return each(a, b, [](auto c, auto d) { return c + d; });
+  }
   static Vector subtract(const Vector& a, const Vector& b) noexcept {
     return each(a, b, [](auto c, auto d) { return c - d; });
   }
@@ -120,4 +126,6 @@ void compare_variants() {
 }  // namespace
 
 TEST_CASE("the AVX-VNNI convolution equals the reference") { compare_variants<LikeAvxVnni>(); }
-TEST_CASE("the AVX512-VNNI convolution equals the reference") { compare_variants<LikeAvx512Vnni>(); }
+TEST_CASE("the AVX512-VNNI convolution equals the reference") {
+  compare_variants<LikeAvx512Vnni>();
+}

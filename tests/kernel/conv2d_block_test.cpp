@@ -11,7 +11,8 @@ using tenon_test::Variant;
 TEST_CASE("the AVX2 convolution equals the reference for inputs that are not negative") {
   for (const int bits : {8, 4, 2}) {
     compare_all<arch::avx2, std::int8_t>({.non_negative = true, .weight_bits = bits});
-    compare_all<arch::avx2, std::int8_t>({.non_negative = true, .extreme = true, .weight_bits = bits});
+    compare_all<arch::avx2, std::int8_t>(
+        {.non_negative = true, .extreme = true, .weight_bits = bits});
   }
   compare_all<arch::avx2, std::uint8_t>({.non_negative = true});
 }
