@@ -26,7 +26,8 @@ void add(benchmark::State& state, std::int64_t pixels, std::int32_t channels) {
     benchmark::ClobberMemory();
   }
   std::vector<std::int8_t> expected(a.size());
-  kernel::add_block(arch::reference{}, block, a.data(), b.data(), shifts.data(), finish.data(), expected.data());
+  kernel::add_block(arch::reference{}, block, a.data(), b.data(), shifts.data(), finish.data(),
+                    expected.data());
   if (y != expected) state.SkipWithError("differs from the reference");
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * pixels * channels);
 }
@@ -41,7 +42,8 @@ void pool(benchmark::State& state, std::int64_t pixels, std::int32_t channels) {
     benchmark::ClobberMemory();
   }
   std::vector<std::int8_t> expected(y.size());
-  kernel::global_average_pool_block(arch::reference{}, block, x.data(), finish.data(), expected.data());
+  kernel::global_average_pool_block(arch::reference{}, block, x.data(), finish.data(),
+                                    expected.data());
   if (y != expected) state.SkipWithError("differs from the reference");
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()) * pixels * channels);
 }

@@ -8,17 +8,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
-#include <new>
 #include <memory>
+#include <new>
 #include <random>
 #include <tenon/kernel/block.hpp>
 #include <vector>
 
-// What the benchmarks of blocks have in common: data like that of trained networks, and the bound beside each figure.
+// What the benchmarks of blocks have in common: data like that of trained networks, and the bound
+// beside each figure.
 namespace tenon_bench {
 
-/// Multiply-adds of bytes a second, if the two instructions that multiply bytes and widen their sums were all there is, with
-/// all of their operands in registers.
+/// Multiply-adds of bytes a second, if the two instructions that multiply bytes and widen their
+/// sums were all there is, with all of their operands in registers.
 [[gnu::target("avx2,fma")]] inline double measured_peak_of_bytes() {
   constexpr int rounds = 20000;
   double best = 0;
@@ -44,7 +45,8 @@ inline double peak_of_bytes() {
 
 class Aligned {
  public:
-  explicit Aligned(std::size_t size) : memory_(static_cast<std::byte*>(::operator new(size + 64, alignment))) {}
+  explicit Aligned(std::size_t size)
+      : memory_(static_cast<std::byte*>(::operator new(size + 64, alignment))) {}
   [[nodiscard]] std::byte* data() const { return memory_.get(); }
 
  private:
@@ -60,7 +62,8 @@ inline std::vector<signed char> weights_like_trained(std::int64_t count, double 
   std::mt19937 random(1);
   std::normal_distribution<double> normal(0, deviation);
   std::vector<signed char> w(static_cast<std::size_t>(count));
-  for (auto& v : w) v = static_cast<signed char>(std::clamp(std::lround(normal(random)), -127L, 127L));
+  for (auto& v : w)
+    v = static_cast<signed char>(std::clamp(std::lround(normal(random)), -127L, 127L));
   return w;
 }
 
@@ -72,10 +75,12 @@ inline std::vector<std::int8_t> inputs(std::int64_t count, bool non_negative) {
 }
 
 inline std::vector<tenon::kernel::ChannelFinish> finishes(std::int32_t count) {
-  return std::vector<tenon::kernel::ChannelFinish>(static_cast<std::size_t>(count), {1 << 15, 16, 127, 50});
+  return std::vector<tenon::kernel::ChannelFinish>(static_cast<std::size_t>(count),
+                                                   {1 << 15, 16, 127, 50});
 }
 
-/// Runs `call`, which does `macs` multiply-adds, and reports its rate at its best: other programs of the machine do not count.
+/// Runs `call`, which does `macs` multiply-adds, and reports its rate at its best: other programs
+/// of the machine do not count.
 template <class Call>
 void measure(benchmark::State& state, double macs, const Call& call) {
   const int calls = macs < 1e6 ? 8 : 1;
@@ -90,7 +95,8 @@ void measure(benchmark::State& state, double macs, const Call& call) {
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     // Calls that take so long are interrupted: the processor's clock is finer than they are long.
     const bool is_long = macs > 5e7;
-    const double seconds = is_long ? static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC : time.count();
+    const double seconds =
+        is_long ? static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC : time.count();
     best = std::min(best, seconds / calls);
   }
   state.counters["best ns"] = best * 1e9;

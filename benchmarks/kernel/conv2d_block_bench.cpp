@@ -5,15 +5,16 @@
 
 #include "block_bench.hpp"
 
-// Multiply-adds a second of convolutions, and which part of the peak of the multiplying instructions (more than one is
-// possible where sums of bytes are widened together).
+// Multiply-adds a second of convolutions, and which part of the peak of the multiplying
+// instructions (more than one is possible where sums of bytes are widened together).
 namespace {
 
 using namespace tenon;
 
 enum class Inputs : std::uint8_t { non_negative, any, shifted };
 
-void conv2d(benchmark::State& state, Shape input, std::int32_t filters, Size2D kernel, Size2D stride, Inputs kind) {
+void conv2d(benchmark::State& state, Shape input, std::int32_t filters, Size2D kernel,
+            Size2D stride, Inputs kind) {
   kernel::ConvBlock block;
   block.window = Window2D::of(input, kernel, stride, {1, 1}, Padding::same);
   block.channels = input.channels();
@@ -25,7 +26,8 @@ void conv2d(benchmark::State& state, Shape input, std::int32_t filters, Size2D k
   const auto w = tenon_bench::weights_like_trained(block.row_weights() * filters);
   const auto finish = tenon_bench::finishes(filters);
   std::vector<std::uint8_t> shifts(static_cast<std::size_t>(block.channels));
-  for (std::size_t c = 0; c < shifts.size(); ++c) shifts[c] = static_cast<std::uint8_t>(4 - c * 5 / shifts.size());
+  for (std::size_t c = 0; c < shifts.size(); ++c)
+    shifts[c] = static_cast<std::uint8_t>(4 - c * 5 / shifts.size());
   const arch::avx2 arch;
   const tenon_bench::Aligned packed(packed_bytes(arch, block));
   const tenon_bench::Aligned scratch(scratch_bytes(arch, block));
@@ -33,18 +35,19 @@ void conv2d(benchmark::State& state, Shape input, std::int32_t filters, Size2D k
   const auto count = static_cast<std::size_t>(block.window.output(filters).size());
   std::vector<std::int8_t> y(count);
   const std::int8_t* const none = nullptr;
-  tenon_bench::measure(state, static_cast<double>(block.row_weights()) * static_cast<double>(count), [&] {
-    kernel::conv2d_block(arch, block, x.data(), none, packed.data(), y.data(), scratch.data());
-  });
+  tenon_bench::measure(
+      state, static_cast<double>(block.row_weights()) * static_cast<double>(count), [&] {
+        kernel::conv2d_block(arch, block, x.data(), none, packed.data(), y.data(), scratch.data());
+      });
   std::vector<std::int8_t> expected(count);
-  kernel::conv2d_block(arch::reference{}, block, x.data(), none, shifts.data(), w.data(), finish.data(),
-                       expected.data());
+  kernel::conv2d_block(arch::reference{}, block, x.data(), none, shifts.data(), w.data(),
+                       finish.data(), expected.data());
   if (y != expected) state.SkipWithError("differs from the reference");
-  }
+}
 
-#define TENON_CONV(name, ...)                                                            \
-  BENCHMARK_CAPTURE(conv2d, name, __VA_ARGS__, Inputs::non_negative);                    \
-  BENCHMARK_CAPTURE(conv2d, name##_signed, __VA_ARGS__, Inputs::any);                    \
+#define TENON_CONV(name, ...)                                         \
+  BENCHMARK_CAPTURE(conv2d, name, __VA_ARGS__, Inputs::non_negative); \
+  BENCHMARK_CAPTURE(conv2d, name##_signed, __VA_ARGS__, Inputs::any); \
   BENCHMARK_CAPTURE(conv2d, name##_shifted, __VA_ARGS__, Inputs::shifted)
 
 TENON_CONV(pointwise_16x16x64_64, Shape{16, 16, 64}, 64, Size2D{1, 1}, Size2D{1, 1});

@@ -9,7 +9,8 @@ namespace {
 
 using namespace tenon;
 
-void dense(benchmark::State& state, std::int32_t rows, std::int32_t inputs, std::int32_t units, bool non_negative) {
+void dense(benchmark::State& state, std::int32_t rows, std::int32_t inputs, std::int32_t units,
+           bool non_negative) {
   kernel::DenseBlock block{rows, inputs, units};
   block.non_negative = non_negative;
   block.finish.low = 0;
@@ -27,13 +28,14 @@ void dense(benchmark::State& state, std::int32_t rows, std::int32_t inputs, std:
   // The last row only: the reference takes seconds for all of them.
   std::vector<std::int8_t> expected(static_cast<std::size_t>(units));
   block.rows = 1;
-  kernel::dense_block(arch::reference{}, block, x.data() + std::ptrdiff_t{rows - 1} * inputs, nullptr, w.data(),
-                      finish.data(), expected.data());
-  if (!std::equal(expected.begin(), expected.end(), y.end() - units)) state.SkipWithError("differs from the reference");
-  }
+  kernel::dense_block(arch::reference{}, block, x.data() + std::ptrdiff_t{rows - 1} * inputs,
+                      nullptr, w.data(), finish.data(), expected.data());
+  if (!std::equal(expected.begin(), expected.end(), y.end() - units))
+    state.SkipWithError("differs from the reference");
+}
 
-#define TENON_DENSE(name, ...)                               \
-  BENCHMARK_CAPTURE(dense, name, __VA_ARGS__, true);         \
+#define TENON_DENSE(name, ...)                       \
+  BENCHMARK_CAPTURE(dense, name, __VA_ARGS__, true); \
   BENCHMARK_CAPTURE(dense, name##_signed, __VA_ARGS__, false)
 
 TENON_DENSE(ad_640_128, 1, 640, 128);

@@ -5,8 +5,8 @@
 
 #include "block_bench.hpp"
 
-// Multiply-adds a second of 3x3 depthwise convolutions: of weights whose sums fit 16 bits in every channel, of weights as
-// large as they get, and of inputs of either sign.
+// Multiply-adds a second of 3x3 depthwise convolutions: of weights whose sums fit 16 bits in every
+// channel, of weights as large as they get, and of inputs of either sign.
 namespace {
 
 using namespace tenon;
@@ -20,7 +20,8 @@ void depthwise(benchmark::State& state, Shape input, std::int32_t stride, Kind k
   block.non_negative = kind != Kind::any_inputs;
   block.finish.low = 0;
   const auto x = tenon_bench::inputs(input.size(), block.non_negative);
-  const auto w = tenon_bench::weights_like_trained(9 * block.channels, kind == Kind::small_weights ? 25 : 60);
+  const auto w =
+      tenon_bench::weights_like_trained(9 * block.channels, kind == Kind::small_weights ? 25 : 60);
   const auto finish = tenon_bench::finishes(block.channels);
   const arch::avx2 arch;
   const tenon_bench::Aligned packed(packed_bytes(arch, block));
@@ -32,13 +33,14 @@ void depthwise(benchmark::State& state, Shape input, std::int32_t stride, Kind k
     kernel::depthwise_conv2d_block(arch, block, x.data(), packed.data(), y.data(), scratch.data());
   });
   std::vector<std::int8_t> expected(count);
-  kernel::depthwise_conv2d_block(arch::reference{}, block, x.data(), w.data(), finish.data(), expected.data());
+  kernel::depthwise_conv2d_block(arch::reference{}, block, x.data(), w.data(), finish.data(),
+                                 expected.data());
   if (y != expected) state.SkipWithError("differs from the reference");
-  }
+}
 
-#define TENON_DEPTHWISE(name, ...)                                               \
-  BENCHMARK_CAPTURE(depthwise, name, __VA_ARGS__, Kind::small_weights);          \
-  BENCHMARK_CAPTURE(depthwise, name##_large, __VA_ARGS__, Kind::large_weights);  \
+#define TENON_DEPTHWISE(name, ...)                                              \
+  BENCHMARK_CAPTURE(depthwise, name, __VA_ARGS__, Kind::small_weights);         \
+  BENCHMARK_CAPTURE(depthwise, name##_large, __VA_ARGS__, Kind::large_weights); \
   BENCHMARK_CAPTURE(depthwise, name##_signed, __VA_ARGS__, Kind::any_inputs)
 
 TENON_DEPTHWISE(kws_25x5x64, Shape{25, 5, 64}, 1);

@@ -1,158 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <doctest/doctest.h>
-
-#include <algorithm>
-#include <cstdint>
-#include <string>
-#include <tenon/kernel/reference/conv2d_block.hpp>
-#include <tenon/kernel/x86/conv2d_block.hpp>
-#include <tenon/tensor/shape.hpp>
-#include <tenon/tensor/window.hpp>
-#include <vector>
-
-#include "support/block_data.hpp"
-#include "support/random_tensor.hpp"
+#include "kernel/conv2d_block_cases.hpp"
 
 using namespace tenon;
 using kernel::ConvBlock;
 using tenon_test::AlignedBytes;
+using tenon_test::compare_all;
 using tenon_test::random_tensor;
-
-namespace {
-
-struct Case {
-  const char* why;
-  Shape input;
-  std::int32_t filters;
-  Size2D kernel;
-  Size2D strides{};
-  Padding padding = Padding::valid;
-  Size2D dilation{};
-  std::int32_t groups = 1;
-};
-
-const Case cases[] = {
-    {"one element", {1, 1, 1}, 1, {1, 1}},
-    {"odd counts everywhere", {7, 5, 3}, 5, {3, 3}, {1, 1}, Padding::same},
-    {"one filter less than a vector", {4, 4, 2}, 7, {3, 3}},
-    {"a vector of filters", {4, 5, 4}, 8, {1, 1}},
-    {"one filter more than a vector", {4, 4, 8}, 9, {1, 1}},
-    {"one filter less than a tile", {4, 4, 2}, 15, {3, 3}},
-    {"a tile of filters", {4, 4, 4}, 16, {3, 3}, {1, 1}, Padding::same},
-    {"one filter more than a tile", {3, 3, 4}, 17, {3, 3}, {1, 1}, Padding::same},
-    {"two tiles and a tail", {3, 3, 5}, 35, {1, 1}},
-    {"one pixel", {3, 3, 16}, 24, {3, 3}},
-    {"stride larger than the kernel", {11, 9, 2}, 4, {2, 1}, {3, 4}},
-    {"stride larger than the input", {3, 3, 2}, 2, {3, 3}, {5, 5}, Padding::same},
-    {"the odd padding behind", {8, 6, 1}, 3, {3, 3}, {2, 2}, Padding::same},
-    {"even kernel", {6, 7, 2}, 3, {2, 4}, {1, 1}, Padding::same},
-    {"kernel larger than the input", {3, 2, 2}, 3, {5, 7}, {1, 1}, Padding::same},
-    {"a first layer of speech", {49, 10, 1}, 20, {10, 4}, {2, 2}, Padding::same},
-    {"dilation", {9, 9, 2}, 3, {3, 2}, {1, 1}, Padding::valid, {2, 3}},
-    {"dilation with padding", {7, 9, 4}, 3, {3, 3}, {1, 1}, Padding::same, {3, 2}},
-    {"groups", {5, 5, 6}, 9, {3, 3}, {1, 1}, Padding::same, {1, 1}, 3},
-    {"groups of more than a tile", {3, 3, 8}, 40, {3, 3}, {1, 1}, Padding::valid, {1, 1}, 2},
-    {"each channel a group", {5, 4, 4}, 8, {3, 3}, {2, 2}, Padding::same, {1, 1}, 4},
-    {"one row", {1, 40, 3}, 4, {1, 5}, {1, 2}, Padding::same},
-    {"many channels", {4, 3, 67}, 18, {3, 3}, {1, 1}, Padding::same},
-    {"several bands", {40, 17, 21}, 3, {3, 3}, {2, 1}, Padding::same},
-    {"several bands of one input", {50, 5, 64}, 2, {1, 1}},
-};
-
-/// What may differ between blocks of one shape.
-struct Variant {
-  bool non_negative = false;
-  bool shifted = false;
-  bool grouped = false;
-  bool has_padding_value = false;
-  bool extreme = false;
-  int weight_bits = 8;
-  int largest_shift = 8;
-};
-
-template <class X, class Y>
-void compare(const Case& c, const Variant& v, unsigned seed) {
-  std::mt19937 random(seed);
-  ConvBlock block;
-  block.window = Window2D::of(c.input, c.kernel, c.strides, c.dilation, c.padding);
-  block.channels = c.input.channels();
-  block.filters = c.filters;
-  block.groups = c.groups;
-  block.weight_bits = v.weight_bits;
-  block.shifted = v.shifted;
-  block.grouped_by_shift = v.grouped;
-  block.non_negative = v.non_negative;
-  block.has_padding_value = v.has_padding_value;
-  block.finish = tenon_test::some_traits(seed, 12);
-  block.finish.raw = sizeof(Y) == 4;
-  const std::int64_t least = v.non_negative || !std::is_signed_v<X> ? 0 : -128;
-  const std::int64_t most = v.non_negative || std::is_signed_v<X> ? 127 : 255;
-  const std::int64_t w_least = -(1 << (v.weight_bits - 1));
-  const auto channels = static_cast<std::size_t>(block.channels);
-  auto x = random_tensor<X>(random, c.input.size(), least, most);
-  auto padding = random_tensor<X>(random, block.channels, least, most);
-  auto weights =
-      random_tensor<std::int8_t>(random, block.row_weights() * c.filters, w_least, -w_least - 1);
-  if (v.extreme) {
-    std::fill(x.begin(), x.end(), static_cast<X>(most));
-    std::fill(weights.begin(), weights.end(),
-              static_cast<std::int8_t>(seed % 2 == 0 ? w_least : -w_least - 1));
-  }
-  std::vector<std::uint8_t> shifts(channels);
-  for (auto& s : shifts)
-    s = static_cast<std::uint8_t>(random() % static_cast<unsigned>(v.largest_shift + 1));
-  if (v.grouped) std::sort(shifts.rbegin(), shifts.rend());
-  const int largest_shift = v.shifted ? v.largest_shift : 0;
-  std::vector<kernel::ChannelFinish> finish;
-  for (std::int32_t f = 0; f < c.filters; ++f) {
-    std::int64_t sum = 0;
-    for (std::int64_t i = 0; i < block.row_weights(); ++i) {
-      sum += std::abs(weights[static_cast<std::size_t>(f * block.row_weights() + i)]);
-    }
-    finish.push_back(tenon_test::random_finish(random, sum * 256 << largest_shift));
-  }
-  const auto w = tenon_test::packed_rows(weights, block.row_weights(), v.weight_bits);
-  const auto count = static_cast<std::size_t>(block.window.output(c.filters).size());
-  std::vector<Y> expected(count);
-  std::vector<Y> got(count, Y{77});
-  const X* pad = v.has_padding_value ? padding.data() : nullptr;
-  kernel::conv2d_block(arch::reference{}, block, x.data(), pad, shifts.data(), w.data(),
-                       finish.data(), expected.data());
-  const arch::avx2 arch;
-  const AlignedBytes packed(packed_bytes(arch, block));
-  const AlignedBytes scratch(scratch_bytes(arch, block));
-  kernel::pack(arch, block, w.data(), v.shifted ? shifts.data() : nullptr, finish.data(),
-               packed.data());
-  kernel::conv2d_block(arch, block, x.data(), pad, packed.data(), got.data(), scratch.data());
-  INFO(c.why, ", seed ", seed, ", non-negative ", v.non_negative, ", shifted ", v.shifted,
-       ", bits ", v.weight_bits);
-  CHECK(got == expected);
-}
-
-template <class X>
-void compare_all(const Variant& v) {
-  for (const Case& c : cases) {
-    for (unsigned seed = 0; seed < 6; ++seed) compare<X, std::int8_t>(c, v, seed);
-    compare<X, std::int32_t>(c, v, 6);
-  }
-}
-
-}  // namespace
+using tenon_test::Variant;
 
 TEST_CASE("the AVX2 convolution equals the reference for inputs that are not negative") {
   for (const int bits : {8, 4, 2}) {
-    compare_all<std::int8_t>({.non_negative = true, .weight_bits = bits});
-    compare_all<std::int8_t>({.non_negative = true, .extreme = true, .weight_bits = bits});
+    compare_all<arch::avx2, std::int8_t>({.non_negative = true, .weight_bits = bits});
+    compare_all<arch::avx2, std::int8_t>(
+        {.non_negative = true, .extreme = true, .weight_bits = bits});
   }
-  compare_all<std::uint8_t>({.non_negative = true});
+  compare_all<arch::avx2, std::uint8_t>({.non_negative = true});
 }
 
 TEST_CASE("the AVX2 convolution equals the reference for inputs of either sign") {
   for (const int bits : {8, 4}) {
-    compare_all<std::int8_t>({.weight_bits = bits});
-    compare_all<std::int8_t>({.extreme = true, .weight_bits = bits});
-    compare_all<std::uint8_t>({.weight_bits = bits});
-    compare_all<std::uint8_t>({.extreme = true, .weight_bits = bits});
+    compare_all<arch::avx2, std::int8_t>({.weight_bits = bits});
+    compare_all<arch::avx2, std::int8_t>({.extreme = true, .weight_bits = bits});
+    compare_all<arch::avx2, std::uint8_t>({.weight_bits = bits});
+    compare_all<arch::avx2, std::uint8_t>({.extreme = true, .weight_bits = bits});
   }
 }
 
@@ -164,22 +34,22 @@ TEST_CASE("the AVX2 convolution equals the reference for shifted inputs") {
                         .shifted = true,
                         .grouped = grouped,
                         .largest_shift = largest};
-        compare_all<std::int8_t>(v);
+        compare_all<arch::avx2, std::int8_t>(v);
       }
     }
   }
-  compare_all<std::int8_t>(
+  compare_all<arch::avx2, std::int8_t>(
       {.non_negative = true, .shifted = true, .grouped = true, .weight_bits = 4});
-  compare_all<std::int8_t>(
+  compare_all<arch::avx2, std::int8_t>(
       {.non_negative = true, .shifted = true, .grouped = true, .extreme = true});
-  compare_all<std::uint8_t>({.shifted = true, .extreme = true});
+  compare_all<arch::avx2, std::uint8_t>({.shifted = true, .extreme = true});
 }
 
 TEST_CASE("the AVX2 convolution equals the reference with padding values") {
-  compare_all<std::int8_t>({.has_padding_value = true});
-  compare_all<std::uint8_t>({.has_padding_value = true});
-  compare_all<std::int8_t>({.non_negative = true, .has_padding_value = true});
-  compare_all<std::uint8_t>({.shifted = true, .has_padding_value = true});
+  compare_all<arch::avx2, std::int8_t>({.has_padding_value = true});
+  compare_all<arch::avx2, std::uint8_t>({.has_padding_value = true});
+  compare_all<arch::avx2, std::int8_t>({.non_negative = true, .has_padding_value = true});
+  compare_all<arch::avx2, std::uint8_t>({.shifted = true, .has_padding_value = true});
 }
 
 TEST_CASE("a constant block gives the same as one at run time") {

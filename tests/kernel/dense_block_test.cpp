@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <tenon/kernel/reference/dense_block.hpp>
 #include <tenon/kernel/x86/dense_block.hpp>
 #include <vector>
@@ -75,7 +76,8 @@ void compare(const Case& c, DenseBlock block, bool extreme, unsigned seed) {
   kernel::pack(arch, block, w.data(), block.shifted ? shifts.data() : nullptr, finish.data(),
                packed.data());
   kernel::dense_block(arch, block, x.data(), packed.data(), got.data(), scratch.data());
-  INFO(c.why, ", seed ", seed, ", non-negative ", block.non_negative, ", shifted ", block.shifted);
+  INFO(std::string(c.why), ", seed ", seed, ", non-negative ", block.non_negative, ", shifted ",
+       block.shifted);
   CHECK(got == expected);
 }
 

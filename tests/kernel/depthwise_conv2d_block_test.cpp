@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 #include <tenon/kernel/reference/depthwise_conv2d_block.hpp>
 #include <tenon/kernel/x86/depthwise_conv2d_block.hpp>
 #include <tenon/tensor/shape.hpp>
@@ -99,7 +100,7 @@ void compare(const Case& c, const Variant& v, unsigned seed) {
   const AlignedBytes scratch(scratch_bytes(arch, block));
   kernel::pack(arch, block, w.data(), finish.data(), packed.data());
   kernel::depthwise_conv2d_block(arch, block, x.data(), packed.data(), got.data(), scratch.data());
-  INFO(c.why, ", seed ", seed, ", non-negative ", v.non_negative, ", largest weight ",
+  INFO(std::string(c.why), ", seed ", seed, ", non-negative ", v.non_negative, ", largest weight ",
        v.largest_weight);
   CHECK(got == expected);
 }

@@ -45,7 +45,8 @@ enum class AddForm : std::int32_t {
 
 [[nodiscard]] constexpr std::int32_t add_vectors(const AddBlock& block) noexcept {
   std::int32_t vectors = block.channels;
-  for (std::int32_t both = 2; both <= add_lanes && block.channels % both == 0; both *= 2) vectors /= 2;
+  for (std::int32_t both = 2; both <= add_lanes && block.channels % both == 0; both *= 2)
+    vectors /= 2;
   return vectors;
 }
 

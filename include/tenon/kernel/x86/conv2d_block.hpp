@@ -28,10 +28,12 @@ template <X86 Arch>
 [[nodiscard]] constexpr std::size_t packed_bytes(Arch, const ConvBlock& block) noexcept {
   const x86::MatmulPlan plan = x86::plan_of(block, x86::DotsOf<Arch>::dot);
   if (plan.products == x86::Products::slow) {
-    return x86::raw_weight_bytes(block) + x86::to_cache_line(static_cast<std::size_t>(block.channels)) +
+    return x86::plan_bytes + x86::raw_weight_bytes(block) +
+           x86::to_cache_line(static_cast<std::size_t>(block.channels)) +
            static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish);
   }
-  return x86::layout_of(plan).bytes * static_cast<std::size_t>(plan.tiles * block.groups);
+  return x86::plan_bytes +
+         x86::layout_of(plan).bytes * static_cast<std::size_t>(plan.tiles * block.groups);
 }
 
 template <X86 Arch>
@@ -44,21 +46,27 @@ template <X86 Arch>
 void pack(Arch, const ConvBlock& block, const signed char* w, const std::uint8_t* shifts,
           const ChannelFinish* channel_finish, std::byte* packed) noexcept {
   const x86::MatmulPlan plan = x86::plan_of(block, x86::DotsOf<Arch>::dot);
+  std::memcpy(packed, &plan, sizeof plan);
+  packed += x86::plan_bytes;
   if (plan.products != x86::Products::slow) {
     return x86::pack_matmul(block, plan, w, shifts, channel_finish, packed);
   }
-  std::memcpy(packed, w, row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
+  std::memcpy(
+      packed, w,
+      row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
   packed += x86::raw_weight_bytes(block);
-  std::copy_n(shifts, block.channels, reinterpret_cast<std::uint8_t*>(packed));
+  for (std::int32_t c = 0; c < block.channels; ++c) packed[c] = static_cast<std::byte>(shifts[c]);
   packed += x86::to_cache_line(static_cast<std::size_t>(block.channels));
-  std::memcpy(packed, channel_finish, static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));
+  std::memcpy(packed, channel_finish,
+              static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));
 }
 
 namespace x86 {
 
 /// The tile function of an architecture.
 template <class Dots, Products How, std::size_t Vectors, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void run_tile(const FinishTraits& traits, const Tile& tile,
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void run_tile(const FinishTraits& traits,
+                                                                     const Tile& tile,
                                                                      const PixelWalk& walk, Y* y,
                                                                      std::ptrdiff_t step) noexcept {
   if constexpr (How == Products::dot && Dots::dot == Dot::zmm) {
@@ -69,10 +77,9 @@ template <class Dots, Products How, std::size_t Vectors, class Y>
 }
 
 template <class Dots, Products How, Staged In, class X, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_steps(const ConvBlock& block,
-                                                                         const MatmulPlan& plan, const X* x,
-                                                                         const X* padding, const std::byte* packed,
-                                                                         Y* y, std::byte* scratch) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_steps(
+    const ConvBlock& block, const MatmulPlan& plan, const X* x, const X* padding,
+    const std::byte* packed, Y* y, std::byte* scratch) noexcept {
   const TileLayout layout = layout_of(plan);
   const WindowAxis& wy = block.window.y;
   const std::int32_t width = block.filters / block.groups;
@@ -83,14 +90,16 @@ template <class Dots, Products How, Staged In, class X, class Y>
     if (plan.staged) {
       stage_band<In>(block, plan, x, outside, row, rows, scratch);
     } else {
-      band = reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * plan.row_bytes;
+      band =
+          reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * plan.row_bytes;
     }
-    const PixelWalk walk{band,
-                         wy.stride * plan.row_bytes,
-                         block.window.x.stride * plan.pixel_bytes,
-                         block.window.x.output,
-                         static_cast<std::size_t>(rows) * static_cast<std::size_t>(block.window.x.output),
-                         In == Staged::flipped};
+    const PixelWalk walk{
+        band,
+        wy.stride * plan.row_bytes,
+        block.window.x.stride * plan.pixel_bytes,
+        block.window.x.output,
+        static_cast<std::size_t>(rows) * static_cast<std::size_t>(block.window.x.output),
+        In == Staged::flipped};
     Y* const out = y + std::ptrdiff_t{row} * block.window.x.output * block.filters;
     const std::byte* at = packed;
     for (std::int32_t group = 0; group < block.groups; ++group) {
@@ -108,43 +117,59 @@ template <class Dots, Products How, Staged In, class X, class Y>
 }
 
 template <class Dots, class X, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_any(const ConvBlock& block, const X* x,
-                                                                       const X* padding, const std::byte* packed,
-                                                                       Y* y, std::byte* scratch) noexcept {
-  const MatmulPlan plan = plan_of(block, Dots::dot);
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void conv2d_any(
+    const ConvBlock& block, const MatmulPlan& plan, const X* x, const X* padding,
+    const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+  packed += plan_bytes;
   if constexpr (Dots::dot != Dot::none) {
     if (plan.products == Products::dot) {
       if (std::is_signed_v<X> && !block.non_negative) {
-        return conv2d_steps<Dots, Products::dot, Staged::flipped>(block, plan, x, padding, packed, y, scratch);
+        return conv2d_steps<Dots, Products::dot, Staged::flipped>(block, plan, x, padding, packed,
+                                                                  y, scratch);
       }
-      return conv2d_steps<Dots, Products::dot, Staged::bytes>(block, plan, x, padding, packed, y, scratch);
+      return conv2d_steps<Dots, Products::dot, Staged::bytes>(block, plan, x, padding, packed, y,
+                                                              scratch);
     }
   } else if (plan.products == Products::bytes) {
-    return conv2d_steps<NoDots, Products::bytes, Staged::bytes>(block, plan, x, padding, packed, y, scratch);
+    return conv2d_steps<NoDots, Products::bytes, Staged::bytes>(block, plan, x, padding, packed, y,
+                                                                scratch);
   }
   if (plan.products == Products::words) {
-    return conv2d_steps<NoDots, Products::words, Staged::words>(block, plan, x, padding, packed, y, scratch);
+    return conv2d_steps<NoDots, Products::words, Staged::words>(block, plan, x, padding, packed, y,
+                                                                scratch);
   }
   const std::byte* const shifts = packed + raw_weight_bytes(block);
-  const std::byte* const finishes = shifts + to_cache_line(static_cast<std::size_t>(block.channels));
-  kernel::conv2d_block(arch::reference{}, block, x, padding, reinterpret_cast<const std::uint8_t*>(shifts),
+  const std::byte* const finishes =
+      shifts + to_cache_line(static_cast<std::size_t>(block.channels));
+  kernel::conv2d_block(arch::reference{}, block, x, padding,
+                       reinterpret_cast<const std::uint8_t*>(shifts),
                        reinterpret_cast<const signed char*>(packed),
                        reinterpret_cast<const ChannelFinish*>(finishes), y);
+}
+
+[[nodiscard]] inline MatmulPlan packed_plan(const std::byte* packed) noexcept {
+  MatmulPlan plan;
+  std::memcpy(&plan, packed, sizeof plan);
+  return plan;
 }
 
 }  // namespace x86
 
 template <X86 Arch, class X, class Y>
-[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const ConvBlock& block, const X* x, const X* padding,
-                                              const std::byte* packed, Y* y, std::byte* scratch) noexcept {
-  x86::conv2d_any<x86::DotsOf<Arch>>(block, x, padding, packed, y, scratch);
+[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const ConvBlock& block, const X* x,
+                                              const X* padding, const std::byte* packed, Y* y,
+                                              std::byte* scratch) noexcept {
+  x86::conv2d_any<x86::DotsOf<Arch>>(block, x86::packed_plan(packed), x, padding, packed, y,
+                                     scratch);
 }
 
 /// The same for a block that is a constant.
 template <ConvBlock Block, X86 Arch, class X, class Y>
-[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const X* x, const X* padding, const std::byte* packed, Y* y,
+[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const X* x, const X* padding,
+                                              const std::byte* packed, Y* y,
                                               std::byte* scratch) noexcept {
-  x86::conv2d_any<x86::DotsOf<Arch>>(Block, x, padding, packed, y, scratch);
+  static constexpr x86::MatmulPlan plan = x86::plan_of(Block, x86::DotsOf<Arch>::dot);
+  x86::conv2d_any<x86::DotsOf<Arch>>(Block, plan, x, padding, packed, y, scratch);
 }
 
 }  // namespace tenon::kernel

@@ -30,16 +30,21 @@ void pack(Arch arch, const DenseBlock& block, const signed char* w, const std::u
 }
 
 template <X86 Arch, class X, class Y>
-[[gnu::target("avx2,fma")]] void dense_block(Arch, const DenseBlock& block, const X* x, const std::byte* packed,
-                                             Y* y, std::byte* scratch) noexcept {
-  x86::conv2d_any<x86::DotsOf<Arch>>(x86::conv_of(block), x, static_cast<const X*>(nullptr), packed, y, scratch);
+[[gnu::target("avx2,fma")]] void dense_block(Arch, const DenseBlock& block, const X* x,
+                                             const std::byte* packed, Y* y,
+                                             std::byte* scratch) noexcept {
+  x86::conv2d_any<x86::DotsOf<Arch>>(x86::conv_of(block), x86::packed_plan(packed), x,
+                                     static_cast<const X*>(nullptr), packed, y, scratch);
 }
 
 /// The same for a block that is a constant.
 template <DenseBlock Block, X86 Arch, class X, class Y>
 [[gnu::target("avx2,fma")]] void dense_block(Arch, const X* x, const std::byte* packed, Y* y,
                                              std::byte* scratch) noexcept {
-  x86::conv2d_any<x86::DotsOf<Arch>>(x86::conv_of(Block), x, static_cast<const X*>(nullptr), packed, y, scratch);
+  static constexpr ConvBlock conv = x86::conv_of(Block);
+  static constexpr x86::MatmulPlan plan = x86::plan_of(conv, x86::DotsOf<Arch>::dot);
+  x86::conv2d_any<x86::DotsOf<Arch>>(conv, plan, x, static_cast<const X*>(nullptr), packed, y,
+                                     scratch);
 }
 
 }  // namespace tenon::kernel

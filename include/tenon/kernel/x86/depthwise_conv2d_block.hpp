@@ -20,7 +20,8 @@ namespace tenon::kernel {
 
 [[nodiscard]] constexpr std::size_t packed_bytes(arch::avx2, const DepthwiseBlock& block) noexcept {
   const x86::DepthwisePlan plan = x86::plan_of(block);
-  return x86::layout_of(plan).bytes * static_cast<std::size_t>(plan.blocks * plan.parities);
+  return x86::depthwise_plan_bytes +
+         x86::layout_of(plan).bytes * static_cast<std::size_t>(plan.blocks * plan.parities);
 }
 
 [[nodiscard]] constexpr std::size_t scratch_bytes(arch::avx2,
@@ -48,16 +49,20 @@ struct RowPair {
   __m128i keep_second;
 };
 
-/// 16 bytes of each row side by side, as bytes or as words; words stand as their unpacking leaves them.
+/// 16 bytes of each row side by side, as bytes or as words; words stand as their unpacking leaves
+/// them.
 template <bool Bytes, class X>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void interleave(__m128i first, __m128i second,
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void interleave(__m128i first,
+                                                                       __m128i second,
                                                                        std::byte* to) noexcept {
   if constexpr (Bytes) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_unpacklo_epi8(first, second));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 16), _mm_unpackhi_epi8(first, second));
   } else {
-    const __m256i x = std::is_signed_v<X> ? _mm256_cvtepi8_epi16(first) : _mm256_cvtepu8_epi16(first);
-    const __m256i y = std::is_signed_v<X> ? _mm256_cvtepi8_epi16(second) : _mm256_cvtepu8_epi16(second);
+    const __m256i x =
+        std::is_signed_v<X> ? _mm256_cvtepi8_epi16(first) : _mm256_cvtepu8_epi16(first);
+    const __m256i y =
+        std::is_signed_v<X> ? _mm256_cvtepi8_epi16(second) : _mm256_cvtepu8_epi16(second);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_unpacklo_epi16(x, y));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 32), _mm256_unpackhi_epi16(x, y));
   }
@@ -66,19 +71,22 @@ template <bool Bytes, class X>
 /// `count` elements from `from` on; may write up to 64 bytes too many, over what is written next.
 template <bool Bytes, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void interleave_row(const RowPair<X>& rows,
-                                                                           std::ptrdiff_t from, std::int32_t count,
+                                                                           std::ptrdiff_t from,
+                                                                           std::int32_t count,
                                                                            std::byte* to) noexcept {
   const X* a = rows.first + from;
   const X* b = rows.second + from;
   for (; count >= 16; count -= 16, a += 16, b += 16, to += Bytes ? 32 : 64) {
     const __m128i first = _mm_loadu_si128(reinterpret_cast<const __m128i*>(a));
     const __m128i second = _mm_loadu_si128(reinterpret_cast<const __m128i*>(b));
-    interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first), _mm_and_si128(second, rows.keep_second), to);
+    interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first),
+                         _mm_and_si128(second, rows.keep_second), to);
   }
   if (count >= 8) {
     const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(a));
     const __m128i second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(b));
-    interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first), _mm_and_si128(second, rows.keep_second), to);
+    interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first),
+                         _mm_and_si128(second, rows.keep_second), to);
     if (count == 8) return;
     // Words of a pixel stand in another order: its tail is made at once below.
     if constexpr (Bytes) {
@@ -96,11 +104,13 @@ template <bool Bytes, class X>
   }
   const __m128i first = _mm_load_si128(reinterpret_cast<const __m128i*>(rest[0]));
   const __m128i second = _mm_load_si128(reinterpret_cast<const __m128i*>(rest[1]));
-  interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first), _mm_and_si128(second, rows.keep_second), to);
+  interleave<Bytes, X>(_mm_and_si128(first, rows.keep_first),
+                       _mm_and_si128(second, rows.keep_second), to);
 }
 
 /// Zeros, up to 31 bytes too many: what is written next stands there.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void clear(std::byte* to, std::ptrdiff_t bytes) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void clear(std::byte* to,
+                                                                  std::ptrdiff_t bytes) noexcept {
   for (; bytes > 0; bytes -= 32, to += 32) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm256_setzero_si256());
   }
@@ -109,13 +119,15 @@ template <bool Bytes, class X>
 /// One pair of rows of the band, from left to right.
 template <bool Bytes, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void stage_pair(const DepthwiseBlock& block,
-                                                                       const DepthwisePlan& plan, const X* a,
-                                                                       const X* b, std::byte* to) noexcept {
+                                                                       const DepthwisePlan& plan,
+                                                                       const X* a, const X* b,
+                                                                       std::byte* to) noexcept {
   const WindowAxis& wx = block.window.x;
   const std::ptrdiff_t pixel = std::ptrdiff_t{plan.channels} * plan.lane;
   if (a == nullptr && b == nullptr) return clear(to, plan.pair_bytes);
   const __m128i all = _mm_set1_epi8(-1);
-  const RowPair<X> rows{a == nullptr ? b : a, b == nullptr ? a : b, a == nullptr ? _mm_setzero_si128() : all,
+  const RowPair<X> rows{a == nullptr ? b : a, b == nullptr ? a : b,
+                        a == nullptr ? _mm_setzero_si128() : all,
                         b == nullptr ? _mm_setzero_si128() : all};
   if (plan.planes == 1 && plan.channels == block.channels) {
     const std::int32_t end = std::min(wx.input, plan.plane_width - wx.before);
@@ -126,13 +138,16 @@ template <bool Bytes, class X>
   for (std::int32_t plane = 0; plane < plan.planes; ++plane) {
     // Columns of the band whose pixels lie inside.
     const std::int32_t outside = wx.before - plane;
-    const std::int32_t first = std::min(outside > 0 ? ceiling(outside, plan.planes) : 0, plan.plane_width);
-    const std::int32_t inside_end = wx.input + outside > 0 ? ceiling(wx.input + outside, plan.planes) : 0;
+    const std::int32_t first =
+        std::min(outside > 0 ? ceiling(outside, plan.planes) : 0, plan.plane_width);
+    const std::int32_t inside_end =
+        wx.input + outside > 0 ? ceiling(wx.input + outside, plan.planes) : 0;
     const std::int32_t end = std::max(std::min(inside_end, plan.plane_width), first);
     clear(to, first * pixel);
     to += first * pixel;
     std::ptrdiff_t from = std::ptrdiff_t{first * plan.planes - outside} * block.channels;
-    for (std::int32_t i = first; i < end; ++i, from += std::ptrdiff_t{plan.planes} * block.channels, to += pixel) {
+    for (std::int32_t i = first; i < end;
+         ++i, from += std::ptrdiff_t{plan.planes} * block.channels, to += pixel) {
       interleave_row<Bytes>(rows, from, block.channels, to);
     }
     clear(to, (plan.plane_width - end) * pixel);
@@ -194,18 +209,19 @@ template <std::size_t Outputs>
 
 /// finish() of block.hpp without the last clamp, of sums of 16 bits by multipliers of 15.
 template <std::size_t Outputs>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void scale_words(const DepthwiseFinish& finish,
-                                                                        const __m256i (&sums)[Outputs],
-                                                                        __m256i (&out)[Outputs][2]) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void scale_words(
+    const DepthwiseFinish& finish, const __m256i (&sums)[Outputs],
+    __m256i (&out)[Outputs][2]) noexcept {
   const __m256i zero = _mm256_setzero_si256();
 #pragma GCC unroll 8
   for (std::size_t o = 0; o < Outputs; ++o) {
-    const __m256i words[2] = {_mm256_unpacklo_epi16(sums[o], zero), _mm256_unpackhi_epi16(sums[o], zero)};
+    const __m256i words[2] = {_mm256_unpacklo_epi16(sums[o], zero),
+                              _mm256_unpackhi_epi16(sums[o], zero)};
 #pragma GCC unroll 2
     for (std::int32_t h = 0; h < 2; ++h) {
       const __m256i product = _mm256_madd_epi16(words[h], load(finish.multiplier + 8 * h));
-      out[o][h] =
-          _mm256_srav_epi32(_mm256_add_epi32(product, load(finish.offset + 8 * h)), load(finish.shift + 8 * h));
+      out[o][h] = _mm256_srav_epi32(_mm256_add_epi32(product, load(finish.offset + 8 * h)),
+                                    load(finish.shift + 8 * h));
     }
   }
 }
@@ -299,12 +315,9 @@ template <class Y>
 
 /// Limits and writes outputs: 16 lanes at each place but the last.
 template <std::size_t Outputs, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void store_outputs(const FinishTraits& traits,
-                                                                          const DepthwiseFinish& finish,
-                                                                          const __m256i (&values)[Outputs][2],
-                                                                          const DepthwiseTarget& target,
-                                                                          std::int32_t last_lanes, Y* y,
-                                                                          std::ptrdiff_t y_step) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void store_outputs(
+    const FinishTraits& traits, const DepthwiseFinish& finish, const __m256i (&values)[Outputs][2],
+    const DepthwiseTarget& target, std::int32_t last_lanes, Y* y, std::ptrdiff_t y_step) noexcept {
   if constexpr (std::is_same_v<Y, std::int8_t>) {
     const __m256i low = _mm256_set1_epi8(traits.low);
     const __m256i high = load(finish.high);
@@ -312,11 +325,13 @@ template <std::size_t Outputs, class Y>
 #pragma GCC unroll 8
     for (std::size_t o = 0; o < Outputs; o += 2) {
       const std::size_t next = o + 1 < Outputs ? o + 1 : o;
-      const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(values[o][0], values[o][1]),
-                                               _mm256_packs_epi32(values[next][0], values[next][1]));
+      const __m256i bytes =
+          _mm256_packs_epi16(_mm256_packs_epi32(values[o][0], values[o][1]),
+                             _mm256_packs_epi32(values[next][0], values[next][1]));
       const __m256i in_order = _mm256_permute4x64_epi64(bytes, 0xD8);
       const __m256i limited = _mm256_max_epi8(_mm256_min_epi8(in_order, high), low);
-      const __m128i out[2] = {_mm256_castsi256_si128(limited), _mm256_extracti128_si256(limited, 1)};
+      const __m128i out[2] = {_mm256_castsi256_si128(limited),
+                              _mm256_extracti128_si256(limited, 1)};
 #pragma GCC unroll 2
       for (std::size_t i = 0; i < 2; ++i, y += y_step) {
         if (o + i >= Outputs) break;
@@ -362,24 +377,22 @@ struct DepthwiseRow {
 };
 
 template <bool Bytes, std::size_t Outputs, class Y>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void next_positions(const FinishTraits& traits,
-                                                                           const DepthwiseTile& tile,
-                                                                           DepthwiseRow& row, Y*& y) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void next_positions(
+    const FinishTraits& traits, const DepthwiseTile& tile, DepthwiseRow& row, Y*& y) noexcept {
   __m256i values[Outputs][2];
   depthwise_outputs<Bytes>(traits, tile, row.x, row.step, values);
   row.positions -= static_cast<std::int32_t>(Outputs);
-  store_outputs(traits, *tile.finish, values, row.target, row.positions == 0 ? row.last_lanes : row.target.lanes, y,
-                row.y_step);
+  store_outputs(traits, *tile.finish, values, row.target,
+                row.positions == 0 ? row.last_lanes : row.target.lanes, y, row.y_step);
   row.x += static_cast<std::ptrdiff_t>(Outputs) * row.step;
   y += static_cast<std::ptrdiff_t>(Outputs) * row.y_step;
 }
 
 /// Sums of six pairs of taps, as those of 3x3, in one part or in two.
 template <std::size_t Outputs, std::size_t Parts>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps(const FinishTraits& traits,
-                                                                     const DepthwiseTile& tile, const std::byte* x,
-                                                                     std::ptrdiff_t step, std::int8_t* y,
-                                                                     std::ptrdiff_t y_step) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps(
+    const FinishTraits& traits, const DepthwiseTile& tile, const std::byte* x, std::ptrdiff_t step,
+    std::int8_t* y, std::ptrdiff_t y_step) noexcept {
   __m256i sums[Parts][Outputs];
 #pragma GCC unroll 8
   for (std::size_t t = 0; t < 6; ++t) {
@@ -405,13 +418,14 @@ template <std::size_t Outputs, std::size_t Parts>
                                 _mm256_unpackhi_epi16(sums[0][o], sums[1][o])};
 #pragma GCC unroll 2
       for (std::int32_t h = 0; h < 2; ++h) {
-        out[o][h] = scaled(traits, finish.offset + 8 * h, finish.multiplier + 8 * h, finish.shift + 8 * h,
-                           _mm256_madd_epi16(words[h], ones));
+        out[o][h] = scaled(traits, finish.offset + 8 * h, finish.multiplier + 8 * h,
+                           finish.shift + 8 * h, _mm256_madd_epi16(words[h], ones));
       }
     }
   }
   const __m256i low = _mm256_set1_epi8(traits.low);
-  const __m256i high = _mm256_permute4x64_epi64(load(finish.high), 0x50);  // as the packed bytes stand
+  const __m256i high =
+      _mm256_permute4x64_epi64(load(finish.high), 0x50);  // as the packed bytes stand
 #pragma GCC unroll 8
   for (std::size_t o = 0; o < Outputs; o += 2) {
     const std::size_t next = o + 1 < Outputs ? o + 1 : o;
@@ -421,18 +435,17 @@ template <std::size_t Outputs, std::size_t Parts>
     const __m256i ordered = _mm256_permute4x64_epi64(limited, 0xD8);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_castsi256_si128(ordered));
     y += y_step;
-    if (next > o) _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_extracti128_si256(ordered, 1));
+    if (next > o)
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(y), _mm256_extracti128_si256(ordered, 1));
     y += y_step;
   }
 }
 
 /// One block of lanes of a row.
 template <std::size_t Parts>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps_positions(const FinishTraits& traits,
-                                                                               const DepthwiseTile& tile,
-                                                                               const DepthwiseRow& row,
-                                                                               const std::byte* x,
-                                                                               std::int8_t* y) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps_positions(
+    const FinishTraits& traits, const DepthwiseTile& tile, const DepthwiseRow& row,
+    const std::byte* x, std::int8_t* y) noexcept {
   const std::ptrdiff_t step = row.step;
   const std::ptrdiff_t y_step = row.y_step;
   std::int32_t left = row.positions;
@@ -458,7 +471,8 @@ template <std::size_t Parts>
 
 /// Not part of its caller: the registers are all needed here.
 template <bool Bytes, class Y>
-[[gnu::target("avx2,fma"), gnu::noinline]] void any_taps_row(const FinishTraits& traits, const DepthwiseTile& tile,
+[[gnu::target("avx2,fma"), gnu::noinline]] void any_taps_row(const FinishTraits& traits,
+                                                             const DepthwiseTile& tile,
                                                              DepthwiseRow row, Y* y) noexcept {
   while (row.positions >= 4) next_positions<Bytes, 4>(traits, tile, row, y);
   if (row.positions >= 2) next_positions<Bytes, 2>(traits, tile, row, y);
@@ -466,11 +480,9 @@ template <bool Bytes, class Y>
 }
 
 /// All blocks of lanes of a row. Not part of its caller: the registers are all needed here.
-[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_row(const FinishTraits& traits,
-                                                                    const std::byte* packed,
-                                                                    const DepthwiseLayout& layout,
-                                                                    std::int32_t blocks, const DepthwiseRow& row,
-                                                                    std::int8_t* y) noexcept {
+[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_row(
+    const FinishTraits& traits, const std::byte* packed, const DepthwiseLayout& layout,
+    std::int32_t blocks, const DepthwiseRow& row, std::int8_t* y) noexcept {
   for (std::int32_t b = 0; b < blocks; ++b, packed += layout.bytes) {
     const DepthwiseTile tile = tile_at(packed, layout);
     const std::byte* const x = row.x + b * 2 * depthwise_lanes;
@@ -497,7 +509,8 @@ template <bool Bytes, class X, class Y>
   const std::int32_t pixels = several ? depthwise_lanes / plan.channels : 1;
   const std::ptrdiff_t y_step = std::ptrdiff_t{block.channels} * pixels;
   const DepthwiseHeader header = tile_at(packed, layout).header;
-  const bool whole = plan.channels == block.channels && width * plan.channels % depthwise_lanes == 0;
+  const bool whole =
+      plan.channels == block.channels && width * plan.channels % depthwise_lanes == 0;
   const bool six = whole && header.taps == 6 && !block.finish.raw;
   for (std::int32_t row = 0; row < wy.output; ++row) {
     const std::int32_t in_band = row % plan.band_rows;
@@ -511,8 +524,13 @@ template <bool Bytes, class X, class Y>
     Y* const to = y + std::ptrdiff_t{row} * width * block.channels;
     if constexpr (Bytes && std::is_same_v<Y, std::int8_t>) {
       if (six) {
-        six_taps_row(block.finish, at, layout, plan.blocks, {from, plan.position_bytes, plan.positions, depthwise_lanes,
-                      {depthwise_lanes, depthwise_lanes, depthwise_lanes}, y_step},
+        six_taps_row(block.finish, at, layout, plan.blocks,
+                     {from,
+                      plan.position_bytes,
+                      plan.positions,
+                      depthwise_lanes,
+                      {depthwise_lanes, depthwise_lanes, depthwise_lanes},
+                      y_step},
                      to);
         continue;
       }
@@ -521,10 +539,11 @@ template <bool Bytes, class X, class Y>
       const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
       const DepthwiseTarget target{several ? depthwise_lanes : used, several ? plan.channels : used,
                                    several ? block.channels : used};
-      const std::int32_t last = several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
+      const std::int32_t last =
+          several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
       any_taps_row<Bytes>(block.finish, tile_at(at, layout),
-                          {from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane, plan.position_bytes,
-                           plan.positions, last, target, y_step},
+                          {from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane,
+                           plan.position_bytes, plan.positions, last, target, y_step},
                           to + b * depthwise_lanes);
     }
   }
@@ -532,9 +551,9 @@ template <bool Bytes, class X, class Y>
 
 template <class X, class Y>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void depthwise_any(
-    const DepthwiseBlock& block, const X* x, const std::byte* packed, Y* y,
-    std::byte* scratch) noexcept {
-  const DepthwisePlan plan = plan_of(block);
+    const DepthwiseBlock& block, const DepthwisePlan& plan, const X* x, const std::byte* packed,
+    Y* y, std::byte* scratch) noexcept {
+  packed += depthwise_plan_bytes;
   if (plan.bytes) {
     depthwise_rows<true>(block, plan, x, packed, y, scratch);
   } else {
@@ -548,7 +567,9 @@ template <class X, class Y>
 [[gnu::target("avx2,fma")]] void depthwise_conv2d_block(arch::avx2, const DepthwiseBlock& block,
                                                         const X* x, const std::byte* packed, Y* y,
                                                         std::byte* scratch) noexcept {
-  x86::depthwise_any(block, x, packed, y, scratch);
+  x86::DepthwisePlan plan;
+  std::memcpy(&plan, packed, sizeof plan);
+  x86::depthwise_any(block, plan, x, packed, y, scratch);
 }
 
 /// The same for a block that is a constant.
@@ -556,7 +577,8 @@ template <DepthwiseBlock Block, class X, class Y>
 [[gnu::target("avx2,fma")]] void depthwise_conv2d_block(arch::avx2, const X* x,
                                                         const std::byte* packed, Y* y,
                                                         std::byte* scratch) noexcept {
-  x86::depthwise_any(Block, x, packed, y, scratch);
+  static constexpr x86::DepthwisePlan plan = x86::plan_of(Block);
+  x86::depthwise_any(Block, plan, x, packed, y, scratch);
 }
 
 }  // namespace tenon::kernel

@@ -99,6 +99,9 @@ struct DepthwiseHeader {
   std::int32_t unused = 0;
 };
 
+/// In front of the packed blocks of lanes.
+inline constexpr std::size_t depthwise_plan_bytes = to_cache_line(sizeof(DepthwisePlan));
+
 struct DepthwiseLayout {
   std::size_t offsets = 0;
   std::size_t counts = 0;  ///< taps of each sum
@@ -153,6 +156,8 @@ struct DepthwiseLayout {
 inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
                            const ChannelFinish* channels, std::byte* packed) noexcept {
   const DepthwisePlan plan = plan_of(block);
+  std::memcpy(packed, &plan, sizeof plan);
+  packed += depthwise_plan_bytes;
   const DepthwiseLayout layout = layout_of(plan);
   const WindowAxis& wy = block.window.y;
   const WindowAxis& wx = block.window.x;
@@ -207,7 +212,8 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
       if (plan.bytes) {
         WeightSums together;
         bool fits = small && !block.finish.raw && block.finish.limit_bits >= 15;
-        for (std::int32_t t = 0; t < taps.count && fits; ++t) fits = together.add(taps.step(t), taps.bytes);
+        for (std::int32_t t = 0; t < taps.count && fits; ++t)
+          fits = together.add(taps.step(t), taps.bytes);
         if (fits) {
           header.form = DepthwiseForm::whole;
         } else if (taps.count == 6 && !block.finish.raw && make_halves(taps)) {

@@ -46,8 +46,11 @@ struct Tile {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
-/// Sums are made in the order in which they are written: another one, with more products alive, runs out of registers.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& sum) noexcept { asm("" : "+x"(sum)); }
+/// Sums are made in the order in which they are written: another one, with more products alive,
+/// runs out of registers.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& sum) noexcept {
+  asm("" : "+x"(sum));
+}
 
 /// `Width` steps for all pixels and filters: one product with the multipliers for all of them.
 template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
@@ -93,9 +96,9 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 
 /// The steps of dot products, from the largest shift down.
 template <class Dots, std::size_t Pixels, std::size_t Vectors>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_dots(const Tile& tile,
-                                                                     const std::byte* const (&x)[Pixels],
-                                                                     __m256i (&sums)[Pixels][Vectors]) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_dots(
+    const Tile& tile, const std::byte* const (&x)[Pixels],
+    __m256i (&sums)[Pixels][Vectors]) noexcept {
   const std::int32_t* offsets = tile.offsets;
   const std::byte* weights = tile.weights;
   for (std::int32_t r = 0; r < tile.run_count; ++r) {
@@ -103,7 +106,8 @@ template <class Dots, std::size_t Pixels, std::size_t Vectors>
     if (run.width > 0) {
 #pragma GCC unroll 16
       for (std::size_t i = 0; i < Pixels * Vectors; ++i) {
-        sums[i / Vectors][i % Vectors] = _mm256_slli_epi32(sums[i / Vectors][i % Vectors], run.width);
+        sums[i / Vectors][i % Vectors] =
+            _mm256_slli_epi32(sums[i / Vectors][i % Vectors], run.width);
       }
     }
     for (std::int32_t i = run.count; i > 0; --i, ++offsets, weights += Vectors * 32) {
@@ -159,8 +163,8 @@ template <class Dots, Products How, std::size_t Pixels, std::size_t Vectors>
 
 /// Takes what inputs that are 128 larger have added.
 template <Products How, std::size_t Pixels, std::size_t Vectors>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void correct(const TileFinish& constants, bool offset_inputs,
-                                                                    __m256i (&sums)[Pixels][Vectors]) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void correct(
+    const TileFinish& constants, bool offset_inputs, __m256i (&sums)[Pixels][Vectors]) noexcept {
   if (How != Products::dot || !offset_inputs) return;
 #pragma GCC unroll 16
   for (std::size_t i = 0; i < Pixels * Vectors; ++i) {
@@ -222,14 +226,19 @@ template <class Y, std::size_t Pixels, std::size_t Vectors>
       } else if constexpr (Vectors == 2) {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(y + 2 * static_cast<std::ptrdiff_t>(i) * step),
                          _mm256_castsi256_si128(bytes));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(y + (2 * static_cast<std::ptrdiff_t>(i) + 1) * step),
-                         _mm256_extracti128_si256(bytes, 1));
+        _mm_storeu_si128(
+            reinterpret_cast<__m128i*>(y + (2 * static_cast<std::ptrdiff_t>(i) + 1) * step),
+            _mm256_extracti128_si256(bytes, 1));
       } else {
-        const __m128i halves[2] = {_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1)};
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y), halves[0]);
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + step), _mm_unpackhi_epi64(halves[0], halves[0]));
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + 2 * step), halves[1]);
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(y + 3 * step), _mm_unpackhi_epi64(halves[1], halves[1]));
+        const __m128i halves[2] = {_mm256_castsi256_si128(bytes),
+                                   _mm256_extracti128_si256(bytes, 1)};
+        Y* const at = y + 4 * static_cast<std::ptrdiff_t>(i) * step;
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at), halves[0]);
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at + step),
+                         _mm_unpackhi_epi64(halves[0], halves[0]));
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at + 2 * step), halves[1]);
+        _mm_storel_epi64(reinterpret_cast<__m128i*>(at + 3 * step),
+                         _mm_unpackhi_epi64(halves[1], halves[1]));
       }
     }
     if (filters == width && pixels == Pixels && count % 4 == 0) return;
@@ -268,7 +277,8 @@ struct PixelWalk {
 
 /// Goes through them.
 struct PixelCursor {
-  explicit PixelCursor(const PixelWalk& walk) noexcept : left(walk.count), walk_(walk), at_(walk.row) {}
+  explicit PixelCursor(const PixelWalk& walk) noexcept
+      : left(walk.count), walk_(walk), at_(walk.row) {}
 
   std::size_t left;
 
@@ -295,13 +305,16 @@ struct PixelCursor {
   std::int32_t column_ = 0;
 };
 
-/// A tile of filters for all pixels of a band; y points to the first output of the tile. Not part of its caller: the registers
-/// are all needed here.
+/// A tile of filters for all pixels of a band; y points to the first output of the tile. Not part
+/// of its caller: the registers are all needed here.
 template <class Dots, Products How, std::size_t Vectors, class Y>
-[[gnu::target("avx2,fma"), gnu::noinline]] void tile_over_pixels(const FinishTraits& traits, const Tile& tile,
-                                                                 PixelWalk walk, Y* y, std::ptrdiff_t step) noexcept {
-  // Dot products take five cycles, two begin in each: more sums have to be under way.
-  constexpr std::size_t pixels = How != Products::dot ? 4 : Vectors == 2 ? 6 : 8;
+[[gnu::target("avx2,fma"), gnu::noinline]] void tile_over_pixels(const FinishTraits& traits,
+                                                                 const Tile& tile, PixelWalk walk,
+                                                                 Y* y,
+                                                                 std::ptrdiff_t step) noexcept {
+  // As many sums as registers hold. Dot products take five cycles, two begin in each: more have to
+  // be under way.
+  constexpr std::size_t pixels = Vectors == 1 ? 8 : How == Products::dot ? 6 : 4;
   PixelCursor cursor(walk);
   while (cursor.left > 1) {
     const std::size_t now = cursor.left < pixels ? cursor.left : pixels;

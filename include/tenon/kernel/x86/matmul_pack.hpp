@@ -163,26 +163,28 @@ inline void pack_bytes(const ConvBlock& block, const MatmulPlan& plan, std::int3
   }
 }
 
-/// Steps of four bytes for dot products: one for each shift among the inputs. Inputs may be 128 larger; `correction` gets what
-/// that adds.
-inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group, const signed char* w,
-                      const std::uint8_t* shifts, std::int32_t filters, TileSteps& steps,
-                      std::int32_t* correction) noexcept {
+/// Steps of four bytes for dot products: one for each shift among the inputs. Inputs may be 128
+/// larger; `correction` gets what that adds.
+inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group,
+                      const signed char* w, const std::uint8_t* shifts, std::int32_t filters,
+                      TileSteps& steps, std::int32_t* correction) noexcept {
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
   for (std::int32_t run = 0; run < plan.runs; ++run) {
     for (std::int32_t s = 0; s < ceiling(plan.run, 4); ++s) {
       const StepInputs inputs = inputs_of(block, plan, group, run, s);
       std::int32_t shift[4] = {};
-      for (std::int32_t i = 0; i < inputs.count; ++i) shift[i] = shift_of(block, shifts, group, inputs.first + i);
+      for (std::int32_t i = 0; i < inputs.count; ++i)
+        shift[i] = shift_of(block, shifts, group, inputs.first + i);
       for (std::int32_t first = 0; first < inputs.count; ++first) {
-        if (std::find(shift, shift + first, shift[first]) != shift + first) continue;  // done with an earlier one
+        if (std::find(shift, shift + first, shift[first]) != shift + first)
+          continue;  // done with an earlier one
         signed char* to = steps.step(steps.count);
         std::memset(to, 0, static_cast<std::size_t>(steps.bytes));
         for (std::int32_t i = first; i < inputs.count; ++i) {
           if (shift[i] != shift[first]) continue;
           for (std::int32_t f = 0; f < filters; ++f) {
-            const std::int32_t weight = weight_at(w + static_cast<std::size_t>(f) * row_size, inputs.first + i,
-                                                  block.weight_bits);
+            const std::int32_t weight = weight_at(w + static_cast<std::size_t>(f) * row_size,
+                                                  inputs.first + i, block.weight_bits);
             to[f * 4 + i] = static_cast<signed char>(weight);
             correction[f] += weight * (128 << shift[i]);
           }
@@ -198,7 +200,8 @@ inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32
 [[nodiscard]] inline std::int32_t make_dot_runs(const TileSteps& steps, Run* runs) noexcept {
   std::int32_t count = 0;
   for (std::int32_t begin = 0; begin < steps.count;) {
-    const std::int32_t shift = *std::max_element(steps.multipliers + begin, steps.multipliers + steps.count);
+    const std::int32_t shift =
+        *std::max_element(steps.multipliers + begin, steps.multipliers + steps.count);
     std::int32_t end = begin;
     for (std::int32_t i = begin; i < steps.count; ++i) {
       if (steps.multipliers[i] == shift) steps.swap(end++, i);
@@ -240,8 +243,9 @@ inline void pack_words(const ConvBlock& block, const MatmulPlan& plan, std::int3
 }
 
 /// Constants of the filters of a tile; those that no filter has are zero.
-[[nodiscard]] inline TileFinish tile_finish(const FinishTraits& traits, const ChannelFinish* channels,
-                                            std::int32_t filters, std::int32_t width) noexcept {
+[[nodiscard]] inline TileFinish tile_finish(const FinishTraits& traits,
+                                            const ChannelFinish* channels, std::int32_t filters,
+                                            std::int32_t width) noexcept {
   TileFinish finish{};
   for (std::int32_t f = 0; f < filters; ++f) {
     finish.offset[f] = channels[f].offset;
@@ -255,14 +259,16 @@ inline void pack_words(const ConvBlock& block, const MatmulPlan& plan, std::int3
 }
 
 inline void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const signed char* w,
-                        const std::uint8_t* shifts, const ChannelFinish* channels, std::byte* packed) noexcept {
+                        const std::uint8_t* shifts, const ChannelFinish* channels,
+                        std::byte* packed) noexcept {
   const TileLayout layout = layout_of(plan);
   const std::int32_t width = block.filters / block.groups;
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
   for (std::int32_t group = 0; group < block.groups; ++group) {
     for (std::int32_t first = 0; first < width; first += plan.tile, packed += layout.bytes) {
       const std::int32_t filters = std::min(plan.tile, width - first);
-      const std::int32_t used = filters <= plan.tile / 2 ? plan.tile / 2 : plan.tile;  // one vector or two
+      const std::int32_t used =
+          filters <= plan.tile / 2 ? plan.tile / 2 : plan.tile;  // one vector or two
       const std::int32_t filter = group * width + first;
       const signed char* rows = w + static_cast<std::size_t>(filter) * row_size;
       auto* const runs = reinterpret_cast<Run*>(packed + layout.runs);

@@ -15,29 +15,31 @@ namespace tenon::kernel::x86 {
 inline constexpr std::int32_t tile_filters = 16;
 inline constexpr std::int32_t most_tile_filters = 32;
 
-/// Vectors whose lanes sum up products of four unsigned bytes and four weights with one instruction.
+/// Vectors whose lanes sum up products of four unsigned bytes and four weights with one
+/// instruction.
 enum class Dot : std::uint8_t { none, ymm, zmm };
 
 /// What the steps multiply.
 enum class Products : std::uint8_t {
   bytes,  ///< four of 0..127 by four weights
   words,  ///< two int16 by two weights that are shifted as the inputs should be
-  dot,    ///< four of 0..255 by four weights, summed up in 32 bits: inputs of either sign are 128 larger there
+  dot,    ///< four of 0..255 by four weights, summed up in 32 bits: inputs of either sign are 128
+          ///< larger there
   slow,   ///< no vectors: the reference kernel
 };
 
 struct MatmulPlan {
   Products products = Products::bytes;
-  bool staged = false;           ///< the steps read a band in scratch memory, not the input itself
-  std::int32_t element = 1;      ///< bytes of an input in the band
-  std::int32_t run = 1;          ///< inputs that follow each other in memory and in a filter
-  std::int32_t runs = 1;         ///< of them in a filter
-  std::int32_t steps = 1;        ///< at most, in a filter
+  bool staged = false;       ///< the steps read a band in scratch memory, not the input itself
+  std::int32_t element = 1;  ///< bytes of an input in the band
+  std::int32_t run = 1;      ///< inputs that follow each other in memory and in a filter
+  std::int32_t runs = 1;     ///< of them in a filter
+  std::int32_t steps = 1;    ///< at most, in a filter
   std::int32_t tile = tile_filters;
-  std::int32_t tiles = 1;        ///< in each group
-  std::int32_t band_rows = 1;    ///< output rows from one band
-  std::int32_t band_width = 1;   ///< pixels of a row of the band
-  std::ptrdiff_t row_bytes = 0;  ///< from a row of the band to the next
+  std::int32_t tiles = 1;          ///< in each group
+  std::int32_t band_rows = 1;      ///< output rows from one band
+  std::int32_t band_width = 1;     ///< pixels of a row of the band
+  std::ptrdiff_t row_bytes = 0;    ///< from a row of the band to the next
   std::ptrdiff_t pixel_bytes = 0;  ///< from a pixel of the input to the next
 };
 
@@ -81,8 +83,8 @@ struct MatmulPlan {
   const std::int32_t lane = words ? 2 : 4;
   plan.steps = ceiling(plan.run, lane);
   if (block.shifted && !words) {
-    // Inputs of different shifts in a pair, or in the four of a dot product, take more steps; shifts change nine times at most
-    // from one tap to the next.
+    // Inputs of different shifts in a pair, or in the four of a dot product, take more steps;
+    // shifts change nine times at most from one tap to the next.
     const std::int32_t at_borders = plan.steps + 9 * (plan.run / depth);
     const std::int32_t most = plan.steps * (plan.products == Products::dot ? 4 : 2);
     plan.steps = at_borders < most ? at_borders : most;
@@ -121,13 +123,17 @@ struct MatmulPlan {
 
 /// Steps that follow each other in the packed weights and are done alike: `width` of them are
 /// summed up in 16 bits before the product with the multipliers of even and odd pairs of inputs,
-/// two to the power of their shifts. Dot products have no multipliers: sums are shifted left by `width` before such steps.
+/// two to the power of their shifts. Dot products have no multipliers: sums are shifted left by
+/// `width` before such steps.
 struct Run {
   std::int32_t width = 1;
   std::int32_t count = 0;  ///< of sums of `width` steps
   std::int16_t even = 1;
   std::int16_t odd = 1;
 };
+
+/// In front of the packed tiles: a plan takes a dozen divisions, more than a small layer.
+inline constexpr std::size_t plan_bytes = to_cache_line(sizeof(MatmulPlan));
 
 /// The constants of a tile: as many of each as the widest tile has filters.
 struct TileFinish {

@@ -7,8 +7,9 @@
 #include <tenon/kernel/x86/matmul.hpp>
 #include <type_traits>
 
-// Tiles of 16 or 32 filters and some pixels for AVX512-VNNI. Exact: products of four bytes are summed up in 32 bits that wrap,
-// and the sums that count fit. A test that stands in for the instructions compiles these functions for the processor it has.
+// Tiles of 16 or 32 filters and some pixels for AVX512-VNNI. Exact: products of four bytes are
+// summed up in 32 bits that wrap, and the sums that count fit. A test that stands in for the
+// instructions compiles these functions for the processor it has.
 #if !defined(TENON_ZMM_TARGET)
 #define TENON_ZMM_TARGET gnu::target("avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")
 #endif
@@ -16,8 +17,9 @@
 namespace tenon::kernel::x86 {
 
 template <class Dots, std::size_t Pixels, std::size_t Vectors>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void sum_zmm(const Tile& tile, const std::byte* const (&x)[Pixels],
-                                                             typename Dots::Vector (&sums)[Pixels][Vectors]) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void sum_zmm(
+    const Tile& tile, const std::byte* const (&x)[Pixels],
+    typename Dots::Vector (&sums)[Pixels][Vectors]) noexcept {
   const std::int32_t* offsets = tile.offsets;
   const std::byte* weights = tile.weights;
   for (std::int32_t r = 0; r < tile.run_count; ++r) {
@@ -37,7 +39,8 @@ template <class Dots, std::size_t Pixels, std::size_t Vectors>
         std::int32_t four;
         std::memcpy(&four, x[p] + *offsets, sizeof four);
 #pragma GCC unroll 2
-        for (std::size_t v = 0; v < Vectors; ++v) sums[p][v] = Dots::dots(sums[p][v], Dots::all(four), w[v]);
+        for (std::size_t v = 0; v < Vectors; ++v)
+          sums[p][v] = Dots::dots(sums[p][v], Dots::all(four), w[v]);
       }
     }
   }
@@ -46,8 +49,9 @@ template <class Dots, std::size_t Pixels, std::size_t Vectors>
 /// finish() of block.hpp for 16 filters from `f` on, and where it goes.
 template <class Dots, class Y>
 [[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_zmm(const FinishTraits& traits,
-                                                                const TileFinish& constants, std::size_t f,
-                                                                bool offset_inputs, typename Dots::Vector sum, Y* y,
+                                                                const TileFinish& constants,
+                                                                std::size_t f, bool offset_inputs,
+                                                                typename Dots::Vector sum, Y* y,
                                                                 std::size_t filters) noexcept {
   if (offset_inputs) sum = Dots::subtract(sum, Dots::load(constants.correction + f));
   const auto offset = Dots::load(constants.offset + f);
@@ -67,15 +71,17 @@ template <class Dots, class Y>
 
 /// As tile_over_pixels().
 template <class Dots, std::size_t Vectors, class Y>
-[[TENON_ZMM_TARGET, gnu::noinline]] void tile_over_pixels_zmm(const FinishTraits& traits, const Tile& tile,
-                                                              PixelWalk walk, Y* y, std::ptrdiff_t step) noexcept {
+[[TENON_ZMM_TARGET, gnu::noinline]] void tile_over_pixels_zmm(const FinishTraits& traits,
+                                                              const Tile& tile, PixelWalk walk,
+                                                              Y* y, std::ptrdiff_t step) noexcept {
   constexpr std::size_t pixels = 8;
   PixelCursor cursor(walk);
   while (cursor.left > 0) {
     const std::size_t now = cursor.left < pixels ? cursor.left : pixels;
     typename Dots::Vector sums[pixels][Vectors];
 #pragma GCC unroll 16
-    for (std::size_t i = 0; i < pixels * Vectors; ++i) sums[i / Vectors][i % Vectors] = Dots::zero();
+    for (std::size_t i = 0; i < pixels * Vectors; ++i)
+      sums[i / Vectors][i % Vectors] = Dots::zero();
     if (now == 1) {
       const std::byte* const x[1] = {cursor.next()};
       typename Dots::Vector one[1][Vectors];
