@@ -14,6 +14,7 @@
 #include <tenon/host/graph/params.hpp>
 #include <tenon/host/graph/shapes.hpp>
 #include <tenon/host/interpret/compiled_for.hpp>
+#include <tenon/host/interpret/float_convolution.hpp>
 #include <tenon/host/interpret/float_layers.hpp>
 #include <tenon/host/interpret/half_step_relu.hpp>
 #include <tenon/host/interpret/storage.hpp>
@@ -492,6 +493,7 @@ void Program::run_floating(Arch arch, std::size_t i, Workspace& workspace) const
             tenon::run_float(arch, p, shape, step.variables, x, y.data(), workspace.middle.data());
           });
         } else if constexpr (requires { run_float(arch, p, shape, step.variables, x, y.data()); }) {
+          if (run_float_convolution(arch, p, shape, step.variables, x, y.data(), workspace.middle)) return;
           compiled_for(arch, [&] { tenon::run_float(arch, p, shape, step.variables, x, y.data()); });
         } else if constexpr (requires {
                                run_float(arch, p, shape, shape, step.variables, x, x, y.data());
