@@ -194,6 +194,10 @@ template <std::size_t N>
       Lifetime& source = items[place[tensors[inputs[i][k]].holder]];
       const bool dies_here = source.last == static_cast<std::int32_t>(i) && source.bytes > 0;
       if (!sizes[i].overwrites[k] || !dies_here || items[i].bytes > source.bytes) continue;
+      // Bytes that are needed for long would keep the room of wider elements.
+      if (2 * items[i].bytes <= source.bytes && items[i].last > static_cast<std::int32_t>(i) + 1) {
+        continue;
+      }
       place[i] = place[tensors[inputs[i][k]].holder];
       source.last = items[i].last;
       items[i].bytes = 0;
