@@ -29,7 +29,7 @@ def models():
     yield "digits_8", digits / "model.h5", digits / "samples.npz", []
     yield "digits_4", digits / "model.h5", digits / "samples.npz", ["-w", "4", "-a", "4"]
     yield "digits_pt", digits / "model.h5", digits / "samples.npz", ["--per_tensor_activations"]
-    for name in ():
+    for name in ("kws", "resnet8", "vww", "ad"):
         if (MODELS / name / "model.h5").exists():
             yield name, MODELS / name / "model.h5", MODELS / name / "samples.npz", []
 
