@@ -15,6 +15,7 @@
 #include <tenon/host/import/keras.hpp>
 #include <tenon/host/import/npz.hpp>
 #include <tenon/host/import/onnx.hpp>
+#include <utility>
 #include <vector>
 
 // The files that commands are given.
@@ -66,7 +67,10 @@ namespace tenon::host {
       throw Error{1007, what + " holds samples of shape " + shape_text(part.shape) + ", the arrays before it of " +
                             shape_text(all.shape)};
     }
-    all.shape = part.shape;
+    if (all.count == 0) {
+      all = std::move(part);
+      continue;
+    }
     all.count += part.count;
     all.data.insert(all.data.end(), part.data.begin(), part.data.end());
   }

@@ -100,13 +100,18 @@ inline Observed observed_layers(const Graph& quantized) {
     const Shape& shape = model.values()[model.input()].shape;
     const DataType type = data_type_named(
         text_entry(*result.graph.find(result.graph.inputs.front().layer), "dtype", "uint8"));
-    Samples samples = options.samples
-                                ? *options.samples
-                                : random_samples(shape, type,
-                                                 static_cast<std::size_t>(options.calibration.num_samples),
-                                                 options.seed);
+    // Samples may be large: a copy is made only where a state needs them cut into steps.
+    Samples own;
+    if (!options.samples) {
+      own = random_samples(shape, type, static_cast<std::size_t>(options.calibration.num_samples), options.seed);
+    } else if (model.stateful()) {
+      own = *options.samples;
+    }
+    const bool as_given = options.samples && !model.stateful();
+    const Samples& samples = as_given ? *options.samples : own;
     if (samples.count == 0) throw Error{5009, "there is not one calibration sample"};
-    const CalibrationOrder order = calibration_order(model, samples, options.calibration);
+    const CalibrationOrder order = as_given ? independent_order(samples.count, options.calibration)
+                                            : calibration_order(model, own, options.calibration);
     apply_ranges(result.graph, describe(result.graph),
                  calibrate(model, observed, samples, order, options.progress));
   }
