@@ -112,40 +112,34 @@ namespace detail {
   return p.kernel_size == Size2D{} && p.strides == Size2D{} && p.groups == 1;
 }
 
-template <class Constants>
-constexpr auto block_of(const Conv2DParams& p, const Shape& input) noexcept {
-  constexpr const BlockTraits& t = Constants::block;
-  return kernel::ConvBlock{p.window(input), input.channels(), p.filters,      p.groups,
-                           t.weight_bits,   t.shifted,        t.grouped_by_shift, t.non_negative,
-                           p.has_padding_value, t.finish};
+[[nodiscard]] constexpr kernel::DenseBlock dense_block_of(std::int64_t rows, std::int32_t inputs, std::int32_t units,
+                                                          const BlockTraits& t) noexcept {
+  return {static_cast<std::int32_t>(rows), inputs, units, t.weight_bits, t.shifted, t.grouped_by_shift, t.non_negative, t.finish};
 }
-template <class Constants>
-constexpr auto block_of(const DepthwiseConv2DParams& p, const Shape& input) noexcept {
-  constexpr const BlockTraits& t = Constants::block;
-  return kernel::DepthwiseBlock{p.window(input), input.channels(), t.weight_bits, t.non_negative, t.finish};
+[[nodiscard]] constexpr kernel::ConvBlock block_of(const Conv2DParams& p, const Shape& input, const BlockTraits& t) noexcept {
+  return {p.window(input), input.channels(), p.filters, p.groups, t.weight_bits, t.shifted, t.grouped_by_shift, t.non_negative,
+          p.has_padding_value, t.finish};
 }
-template <class Constants>
-constexpr auto dense_block_of(std::int64_t rows, std::int32_t inputs, std::int32_t units) noexcept {
-  constexpr const BlockTraits& t = Constants::block;
-  return kernel::DenseBlock{static_cast<std::int32_t>(rows), inputs, units, t.weight_bits, t.shifted,
-                            t.grouped_by_shift, t.non_negative, t.finish};
+[[nodiscard]] constexpr kernel::DepthwiseBlock block_of(const DepthwiseConv2DParams& p, const Shape& input,
+                                                        const BlockTraits& t) noexcept {
+  return {p.window(input), input.channels(), t.weight_bits, t.non_negative, t.finish};
 }
-template <class Constants>
-constexpr auto block_of(const DenseParams& p, const Shape& input) noexcept {
-  return dense_block_of<Constants>(input.pixels(), input.channels(), p.units);
+[[nodiscard]] constexpr kernel::DenseBlock block_of(const DenseParams& p, const Shape& input, const BlockTraits& t) noexcept {
+  return dense_block_of(input.pixels(), input.channels(), p.units, t);
 }
-template <class Constants>
-constexpr auto block_of(const AddParams&, const Shape& input) noexcept {
-  return kernel::AddBlock{input.pixels(), input.channels(), Constants::block.finish};
+[[nodiscard]] constexpr kernel::AddBlock block_of(const AddParams&, const Shape& input, const BlockTraits& t) noexcept {
+  return {input.pixels(), input.channels(), t.finish};
 }
-template <class Constants>
-constexpr auto block_of(const GlobalAveragePooling2DParams&, const Shape& input) noexcept {
-  return kernel::PoolBlock{input.pixels(), input.channels(), Constants::block.finish};
+[[nodiscard]] constexpr kernel::PoolBlock block_of(const GlobalAveragePooling2DParams&, const Shape& input,
+                                                   const BlockTraits& t) noexcept {
+  return {input.pixels(), input.channels(), t.finish};
 }
 
-}  // namespace detail
-
-namespace detail {
+/// A pointwise convolution as what it is, a product with a matrix.
+[[nodiscard]] constexpr kernel::DenseBlock pointwise_block_of(const Conv2DParams& p, const Shape& input,
+                                                              const BlockTraits& t) noexcept {
+  return dense_block_of(input.pixels(), input.channels(), p.filters, t);
+}
 
 /// How many rows a pooled stage makes at a time: a divisor of all, with sums that fit a small piece of memory.
 [[nodiscard]] constexpr std::int64_t rows_at_a_time(std::int64_t rows, std::int64_t channels) noexcept {
@@ -155,34 +149,32 @@ namespace detail {
   return best;
 }
 
-template <class Constants, class Block>
-constexpr Block some_rows(Block block) noexcept {
-  if constexpr (PooledStage<Constants>) {
-    if constexpr (requires { block.rows; }) {
-      block.rows = static_cast<std::int32_t>(rows_at_a_time(block.rows, block.units));
-    } else {
-      block.pixels = rows_at_a_time(block.pixels, block.channels);
-    }
+/// Of a pooled stage, the block for the rows that it makes at a time.
+template <class Block>
+[[nodiscard]] constexpr Block some_rows(Block block, bool pooled) noexcept {
+  if constexpr (requires { block.rows; }) {
+    if (pooled) block.rows = static_cast<std::int32_t>(rows_at_a_time(block.rows, block.units));
+  } else if constexpr (std::is_same_v<Block, kernel::AddBlock>) {
+    if (pooled) block.pixels = rows_at_a_time(block.pixels, block.channels);
   }
   return block;
 }
 
 }  // namespace detail
 
-/// The block of a stage for its input: what the kernel is made from. Of a pooled stage, for the rows that it makes at a time.
+/// The block of a stage for its input: what the kernel is made from.
 template <class Constants, Shape Input>
 inline constexpr auto block_for = [] {
-  if constexpr (std::is_same_v<std::remove_const_t<decltype(Constants::params)>, Conv2DParams>) {
-    if constexpr (detail::is_pointwise(Constants::params)) {
-      return detail::some_rows<Constants>(
-          detail::dense_block_of<Constants>(Input.pixels(), Input.channels(), Constants::params.filters));
+  constexpr bool pooled = PooledStage<Constants>;
+  constexpr auto& params = Constants::params;
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(params)>, Conv2DParams>) {
+    if constexpr (detail::is_pointwise(params)) {
+      return detail::some_rows(detail::pointwise_block_of(params, Input, Constants::block), pooled);
     } else {
-      return detail::block_of<Constants>(Constants::params, Input);
+      return detail::block_of(params, Input, Constants::block);
     }
-  } else if constexpr (PooledStage<Constants>) {
-    return detail::some_rows<Constants>(detail::block_of<Constants>(Constants::params, Input));
   } else {
-    return detail::block_of<Constants>(Constants::params, Input);
+    return detail::some_rows(detail::block_of(params, Input, Constants::block), pooled);
   }
 }();
 

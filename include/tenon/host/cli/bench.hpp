@@ -44,10 +44,17 @@ struct BenchLength {
   const DataType type = program.quantized() ? program.input_type() : DataType::uint8;
   const Samples samples = random_samples(shape, type, 16, 0);
   Workspace workspace = program.workspace();
+  std::optional<Executor> executor;
+  if (Executor::serves(program)) executor.emplace(program);
+  Executor::Memory memory = executor ? executor->memory() : Executor::Memory{};
+  const auto infer = [&](std::span<const float> sample) {
+    if (executor) executor->run(sample, memory, workspace);
+    else program.run(sample, workspace);
+  };
   std::size_t next = 0;
   const auto time_us = [&](std::size_t inferences) {
     const auto start = Clock::now();
-    for (std::size_t i = 0; i < inferences; ++i) program.run(samples[next++ % samples.count], workspace);
+    for (std::size_t i = 0; i < inferences; ++i) infer(samples[next++ % samples.count]);
     return Microseconds(Clock::now() - start).count() / static_cast<double>(inferences);
   };
   double fastest = std::numeric_limits<double>::max();

@@ -217,6 +217,25 @@ class BlockMaker {
   std::vector<std::int64_t> sums_;  ///< largest magnitude for each output channel
 };
 
+}  // namespace detail
+
+/// Rows of weights as kernel/block.hpp lays them out.
+[[nodiscard]] inline std::vector<std::int8_t> stored_weights(const BlockConstants& b) {
+  if (b.traits.weight_bits > 4) return b.weights;
+  const auto length = static_cast<std::size_t>(b.row_weights);
+  const std::size_t size = kernel::row_bytes(b.row_weights, b.traits.weight_bits);
+  std::vector<std::int8_t> packed(b.weights.size() / length * size);
+  for (std::size_t i = 0; i < b.weights.size(); ++i) {
+    const std::size_t at = i % length;
+    std::int8_t& byte = packed[i / length * size + at / 8 * 4 + at % 4];
+    const int half = b.weights[i] & 15;
+    byte = static_cast<std::int8_t>(static_cast<std::uint8_t>(byte) | (at % 8 < 4 ? half : half << 4));
+  }
+  return packed;
+}
+
+namespace detail {
+
 /// Makes a stage a block where that is exact.
 inline void make_block(DeployedStage& stage, const std::vector<DeployedStage>& before) {
   BlockConstants block;

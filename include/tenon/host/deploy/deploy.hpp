@@ -78,7 +78,7 @@ class Deployer {
       if (known.stage == stage) return;
     }
     // The format of a ReLU that was folded across a pooling is that of the stage.
-    deployment_.outputs.push_back({stage, program_.values()[value].shape, program_.values()[value].format});
+    deployment_.outputs.push_back({stage, value, program_.values()[value].shape, program_.values()[value].format});
   }
 
   void add(std::size_t i) {
@@ -98,6 +98,7 @@ class Deployer {
   [[nodiscard]] DeployedStage stage_of(std::size_t i) {
     const Step& s = step(i);
     DeployedStage stage;
+    stage.step = i;
     stage.name = s.layer->name;
     stage.class_name = s.layer->class_name;
     stage.params = s.params;
@@ -122,6 +123,7 @@ class Deployer {
       if (const std::size_t relu = relu_behind(i); relu != Graph::none && step(relu).constants.has_output) {
         applied_.push_back(relu);
         result = relu;
+        stage.relu_step = relu;
         stage.relu = FoldedReLU{step(relu).constants.maximum, true, step(relu).constants.output};
         stage.folded.push_back(step(relu).layer->name);
       }

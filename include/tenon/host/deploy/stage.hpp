@@ -43,6 +43,8 @@ struct PooledTail {
 };
 
 struct DeployedStage {
+  std::size_t step = 0;             ///< of the program
+  std::size_t relu_step = 0;        ///< of the ReLU that was folded in; 0: none
   std::string name;                 ///< of its layer
   std::string class_name;
   std::vector<std::string> folded;  ///< names of the layers that it computes as well
@@ -62,6 +64,7 @@ struct DeployedStage {
 
 struct DeployedOutput {
   std::size_t stage = 0;
+  std::size_t value = 0;  ///< of the program
   Shape shape{};
   HostFormat format{};
 };

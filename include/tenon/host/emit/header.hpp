@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tenon/host/deploy/block_constants.hpp>
 #include <tenon/host/deploy/stage.hpp>
 #include <tenon/host/emit/cpp_text.hpp>
 #include <tenon/host/graph/shapes.hpp>
@@ -164,21 +165,6 @@ class HeaderWriter {
       items.push_back(fmt::format("{{{}, {}, {}, {}}}", c.offset, c.shift, c.high, c.multiplier));
     }
     return cpp_text::list(items, indent);
-  }
-
-  /// Rows as kernel/block.hpp lays them out.
-  [[nodiscard]] static std::vector<std::int8_t> stored_weights(const BlockConstants& b) {
-    if (b.traits.weight_bits > 4) return b.weights;
-    const auto length = static_cast<std::size_t>(b.row_weights);
-    const std::size_t size = kernel::row_bytes(b.row_weights, b.traits.weight_bits);
-    std::vector<std::int8_t> packed(b.weights.size() / length * size);
-    for (std::size_t i = 0; i < b.weights.size(); ++i) {
-      const std::size_t at = i % length;
-      std::int8_t& byte = packed[i / length * size + at / 8 * 4 + at % 4];
-      const int half = b.weights[i] & 15;
-      byte = static_cast<std::int8_t>(static_cast<std::uint8_t>(byte) | (at % 8 < 4 ? half : half << 4));
-    }
-    return packed;
   }
 
   template <class Values>

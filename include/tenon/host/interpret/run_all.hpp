@@ -2,8 +2,10 @@
 #pragma once
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <tenon/host/calibrate/samples.hpp>
 #include <tenon/host/calibrate/streams.hpp>
+#include <tenon/host/deploy/executor.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/interpret/program.hpp>
 #include <tenon/host/parallel.hpp>
@@ -59,10 +61,19 @@ struct Results {
       resize(results.values[i], program.values()[i].storage, samples.count * size_of(i));
     }
   }
+  // Without the values of all layers, whole stages run at once.
+  std::optional<Executor> executor;
+  if (!keep_values && Executor::serves(program)) executor.emplace(program);
   std::vector<Workspace> workspaces(worker_count(streams.count));
+  std::vector<Executor::Memory> memories(workspaces.size());
   for (Workspace& w : workspaces) w = program.workspace();
-  const auto run_one = [&](Workspace& w, std::size_t s) {
-    program.run(samples[s], w);
+  for (Executor::Memory& m : memories) {
+    if (executor) m = executor->memory();
+  }
+  const auto run_one = [&](std::size_t worker, std::size_t s) {
+    Workspace& w = workspaces[worker];
+    if (executor) executor->run(samples[s], memories[worker], w);
+    else program.run(samples[s], w);
     const auto keep = [&](const auto& from, auto& to, std::size_t size) {
       if (!from.empty()) std::copy_n(from.begin(), size, to.begin() + static_cast<std::ptrdiff_t>(s * size));
     };
@@ -79,7 +90,7 @@ struct Results {
   };
   parallel_for(streams.count, [&](std::size_t worker, std::size_t stream) {
     Program::reset(workspaces[worker]);
-    for (std::size_t step = 0; step < streams.steps; ++step) run_one(workspaces[worker], streams.at(stream, step));
+    for (std::size_t step = 0; step < streams.steps; ++step) run_one(worker, streams.at(stream, step));
   });
   return results;
 }
