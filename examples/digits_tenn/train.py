@@ -8,7 +8,7 @@ Needs `pip install quantizeml==0.17.1 scikit-learn` and writes, beside itself,
   test.npz      360 digits and labels that training never saw; the prediction is the output of the last row
 It is trained in its form over whole clips (convolutions over time instead of memories), with the label at every row. The
 digits are the test set of the UCI "Optical Recognition of Handwritten Digits" (CC BY 4.0), pixels 0..16 stretched to 0..240.
-The model that is stored has this network, data and loss; a run of this file gives one of about the same accuracy, not the same weights.
+The stored model has this network and was trained on this data; another run gives other weights.
 """
 import pathlib
 
