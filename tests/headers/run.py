@@ -3,8 +3,8 @@
 
 A header is compiled where nothing is visible but what it includes itself, directly or through others. That does not
 take a compilation from nothing each:
-- clang compiles it upon the precompiled form of a header that it includes;
-- the other compilers take it in a chain, in which each header includes the one before it.
+- it is compiled in a chain, in which each header includes the one before it;
+- clang takes a chain upon the precompiled form of a header that all of the chain include.
 Only the headers of a chain that fails are compiled alone, to tell which it is.
 
 `run.py [path-part...]` checks only the headers whose path contains one of the parts.
@@ -157,13 +157,18 @@ def chains(headers):
             yield chain
 
 
-def compile_chains(pool, command, headers):
-    """For each header a function that waits for what the compiler says of it."""
+def compile_chains(pool, command, headers, upon=lambda: []):
+    """For each header a function that waits for what the compiler says of it. `upon` gives further flags."""
+    alone = [*command, "-fsyntax-only", "-x", "c++"]
+
+    def compile_chain(chain):
+        said = compile_text([*alone, *upon()], chain)
+        return said and (compile_text(alone, chain) if upon() else said)
+
     for chain in chains(headers):
-        whole = pool.submit(compile_text, [*command, "-fsyntax-only", "-x", "c++"], chain)
+        whole = pool.submit(compile_chain, chain)
         for header in chain:
-            yield header, lambda whole=whole, header=header: whole.result() and compile_text(
-                [*command, "-fsyntax-only", "-x", "c++"], [header])
+            yield header, lambda whole=whole, header=header: whole.result() and compile_text(alone, [header])
 
 
 def hubs(headers):
@@ -192,17 +197,12 @@ def compile_upon_hubs(pool, command, headers, store):
     def precompile(hub):
         return compile_text([*command, "-x", "c++-header", "-fpch-instantiate-templates", "-o", output[hub]], [hub])
 
-    def compile_one(header):
-        alone = [*command, "-fsyntax-only", "-x", "c++"]
-        if upon[header] and begun[upon[header]].result() == "":
-            if not compile_text([*alone, "-include-pch", output[upon[header]]], [header]):
-                return ""
-        return compile_text(alone, [header])
-
     begun = {hub: pool.submit(precompile, hub) for hub in chosen}
-    begun.update({h: pool.submit(compile_one, h) for h in headers if h not in chosen})
-    for header in headers:
-        yield header, begun[header].result
+    yield from ((hub, result.result) for hub, result in begun.items())
+    # What is precompiled is part of what each header of the chain includes.
+    for hub in [*chosen, None]:
+        flags = (lambda hub=hub: ["-include-pch", output[hub]] if begun[hub].result() == "" else []) if hub else (lambda: [])
+        yield from compile_chains(pool, command, [h for h in headers if upon[h] is hub and h not in chosen], flags)
 
 
 def main():
