@@ -232,8 +232,8 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
     if constexpr (requires { At<I>::block; } && !PooledStage<At<I>>) {
       constexpr const kernel::FinishTraits& f = At<I>::block.finish;
       return f.raw ? std::int64_t{1} << 31 : f.high > -f.low ? f.high : -f.low;
-    } else if constexpr (requires { At<I>::params.pool_size; }) {
-      return largest_output<static_cast<std::size_t>(inputs[I][0])>();  // a maximum is one of its inputs
+    } else if constexpr (requires { At<I>::largest_output; }) {
+      return At<I>::largest_output;  // its quantizer limits it, or it passes elements on
     } else {
       return std::is_same_v<Element<I>, std::uint8_t> ? 255 : 128;
     }

@@ -27,7 +27,8 @@ namespace detail {
 /// Memory for vectors: aligned to a cache line.
 class AlignedBytes {
  public:
-  explicit AlignedBytes(std::size_t size = 0)
+  AlignedBytes() = default;
+  explicit AlignedBytes(std::size_t size)
       : data_(size == 0 ? nullptr : static_cast<std::byte*>(::operator new(size, alignment))) {}
   [[nodiscard]] std::byte* data() const { return data_.get(); }
   template <class T>

@@ -197,6 +197,8 @@ class HeaderWriter {
     const auto value = [&](const char* name, const char* type, auto v, auto default_value) {
       if (v != default_value) member("{} {} = {};", type, name, v);
     };
+    const int bits = std::min(s.format.value_bits, 62);
+    member("std::int64_t largest_output = {};", (std::int64_t{1} << bits) - (s.non_negative ? 1 : 0));
     value("buffer_bits", "int", c.buffer_bits, usual.buffer_bits);
     value("input_bits", "int", c.input_bits, 0);
     value("weight_shift", "int", c.weight_shift, 0);
