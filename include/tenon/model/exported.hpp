@@ -232,6 +232,8 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
     if constexpr (requires { At<I>::block; } && !PooledStage<At<I>>) {
       constexpr const kernel::FinishTraits& f = At<I>::block.finish;
       return f.raw ? std::int64_t{1} << 31 : f.high > -f.low ? f.high : -f.low;
+    } else if constexpr (PooledStage<At<I>>) {
+      return std::int64_t{1} << At<I>::Pool::output.value_bits;
     } else if constexpr (requires { At<I>::largest_output; }) {
       return At<I>::largest_output;  // its quantizer limits it, or it passes elements on
     } else {
