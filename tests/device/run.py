@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Firmware with a model that the compiler quantized: it links without heap, exceptions or floating point, and
-computes the integers of the reference on emulated boards.
+computes the integers of the reference on emulated boards. So do the kernels of fused blocks.
 
 Exits with 77 without arm-none-eabi-g++; without qemu-system-arm nothing is run.
 """
+import itertools
 import pathlib
 import re
 import shutil
@@ -24,6 +25,11 @@ BOARDS = {
     "m7": (["-mcpu=cortex-m7", "-mfpu=fpv5-d16", "-mfloat-abi=hard"], "mps2-an500", MPS2),
     "m55": (["-mcpu=cortex-m55", "-mfloat-abi=hard"], "mps3-an547", (0x0, 0x80000, 0x20000000, 0x80000)),
 }
+# program: boards and levels
+PROGRAMS = {
+    "firmware": (list(BOARDS), ["-Os", "-O3"]),
+    "blocks": (["m3", "m4", "m7", "m55"], ["-Os"]),
+}
 FLAGS = ["-std=c++20", "-mthumb", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-unwind-tables",
          "-ffunction-sections", "-fdata-sections", "-nostartfiles", "-specs=nosys.specs", "-Wl,--gc-sections",
          "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror",
@@ -32,7 +38,7 @@ BANNED = re.compile(r"\b(malloc|_malloc_r|calloc|_sbrk|_Zn[wa]j|__cxa_throw|__cx
                     r"|abort|printf|__aeabi_[fd]\w+|__aeabi_u?[il]2[fd]|__(add|sub|mul|div|float\w*|fix\w*)[sd]f\w*)\b")
 
 
-def build(board, level, elf, source=FOLDER / "firmware.cpp", extra=()):
+def build(source, board, level, elf, extra=()):
     processor, _, (rom, rom_size, ram, ram_size) = BOARDS[board]
     memory = [f"-Wl,--defsym={name}={value:#x}" for name, value in
               zip(("ROM_ORIGIN", "ROM_SIZE", "RAM_ORIGIN", "RAM_SIZE"), (rom, rom_size, ram, ram_size))]
@@ -59,10 +65,10 @@ def emulate(board, elf):
     return f"{status} outputs are wrong" if status else None
 
 
-def complaint(board, level, folder):
+def complaint(program, board, level, folder):
     """Why this board's firmware is not as it should be, or None; and whether it ran."""
-    elf = folder / f"{board}{level}.elf"
-    built = build(board, level, elf)
+    elf = folder / f"{program}-{board}{level}.elf"
+    built = build(FOLDER / f"{program}.cpp", board, level, elf)
     if built.returncode != 0:
         return built.stderr, False
     banned = links_banned(elf)
@@ -77,13 +83,13 @@ def main():
         return 77
     passed = failed = skipped = 0
     with tempfile.TemporaryDirectory() as folder:
-        for board in BOARDS:
-            for level in ("-Os", "-O3"):
-                wrong, ran = complaint(board, level, pathlib.Path(folder))
+        for program, (boards, levels) in PROGRAMS.items():
+            for board, level in itertools.product(boards, levels):
+                wrong, ran = complaint(program, board, level, pathlib.Path(folder))
                 failed += wrong is not None
                 passed += wrong is None
                 skipped += not ran
-                print(f"{board} {level}: {wrong or ('ran' if ran else 'links')}")
+                print(f"{program} {board} {level}: {wrong or ('ran' if ran else 'links')}")
     print(f"{passed} passed, {failed} failed, {skipped if not shutil.which(QEMU) else 0} skipped")
     return 1 if failed else 0
 

@@ -2,7 +2,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#if defined(__ARM_FEATURE_DSP) || defined(__ARM_FEATURE_SAT)
+#if defined(__ARM_FEATURE_DSP)
 #include <arm_acle.h>
 #endif
 
@@ -27,13 +27,18 @@ namespace tenon::kernel::cortex_m {
 }
 
 #if defined(__ARM_FEATURE_SAT)
+// In assembler: the intrinsics warn of conversions of their own.
 template <int Bits>
 [[gnu::always_inline]] inline std::int32_t ssat(std::int32_t v) noexcept {
-  return static_cast<std::int32_t>(__ssat(v, Bits));  // unsigned for g++ 12
+  std::int32_t r;
+  asm("ssat %0, %2, %1" : "=r"(r) : "r"(v), "n"(Bits) : "cc");
+  return r;
 }
 template <int Bits>
 [[gnu::always_inline]] inline std::int32_t usat(std::int32_t v) noexcept {
-  return static_cast<std::int32_t>(__usat(v, Bits));
+  std::int32_t r;
+  asm("usat %0, %2, %1" : "=r"(r) : "r"(v), "n"(Bits) : "cc");
+  return r;
 }
 #else
 template <int Bits>
