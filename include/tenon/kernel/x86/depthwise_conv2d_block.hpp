@@ -146,9 +146,18 @@ template <bool Bytes, class X>
     clear(to, first * pixel);
     to += first * pixel;
     std::ptrdiff_t from = std::ptrdiff_t{first * plan.planes - outside} * block.channels;
-    for (std::int32_t i = first; i < end;
-         ++i, from += std::ptrdiff_t{plan.planes} * block.channels, to += pixel) {
-      interleave_row<Bytes>(rows, from, block.channels, to);
+    const std::ptrdiff_t next = std::ptrdiff_t{plan.planes} * block.channels;
+    if (block.channels == depthwise_lanes) {  // no loop in the loop
+      for (std::int32_t i = first; i < end; ++i, from += next, to += pixel) {
+        const __m128i a16 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(rows.first + from));
+        const __m128i b16 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(rows.second + from));
+        interleave<Bytes, X>(_mm_and_si128(a16, rows.keep_first),
+                             _mm_and_si128(b16, rows.keep_second), to);
+      }
+    } else {
+      for (std::int32_t i = first; i < end; ++i, from += next, to += pixel) {
+        interleave_row<Bytes>(rows, from, block.channels, to);
+      }
     }
     clear(to, (plan.plane_width - end) * pixel);
     to += (plan.plane_width - end) * pixel;
@@ -156,9 +165,10 @@ template <bool Bytes, class X>
 }
 
 template <bool Bytes, class X>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void stage_pairs(
-    const DepthwiseBlock& block, const DepthwisePlan& plan, const X* x, std::int32_t first,
-    std::int32_t rows, std::byte* to) noexcept {
+[[gnu::target("avx2,fma"), gnu::noinline]] void stage_pairs(const DepthwiseBlock& block,
+                                                            const DepthwisePlan& plan, const X* x,
+                                                            std::int32_t first, std::int32_t rows,
+                                                            std::byte* to) noexcept {
   const WindowAxis& wy = block.window.y;
   const std::ptrdiff_t row_size = std::ptrdiff_t{block.window.x.input} * block.channels;
   const std::int32_t height = plan.band_height(wy, rows);
