@@ -104,8 +104,8 @@ struct ZmmStandIn {
 
 struct LikeAvxVnni : arch::avx_vnni {};
 struct LikeAvx512Vnni : arch::avx512_vnni {};
-YmmStandIn dots_of(LikeAvxVnni) { return {}; }
-ZmmStandIn dots_of(LikeAvx512Vnni) { return {}; }
+[[maybe_unused]] YmmStandIn dots_of(LikeAvxVnni) { return {}; }
+[[maybe_unused]] ZmmStandIn dots_of(LikeAvx512Vnni) { return {}; }
 
 template <class Arch>
 void compare_variants() {

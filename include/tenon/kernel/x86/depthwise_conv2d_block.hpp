@@ -146,9 +146,18 @@ template <bool Bytes, class X>
     clear(to, first * pixel);
     to += first * pixel;
     std::ptrdiff_t from = std::ptrdiff_t{first * plan.planes - outside} * block.channels;
-    for (std::int32_t i = first; i < end;
-         ++i, from += std::ptrdiff_t{plan.planes} * block.channels, to += pixel) {
-      interleave_row<Bytes>(rows, from, block.channels, to);
+    const std::ptrdiff_t next = std::ptrdiff_t{plan.planes} * block.channels;
+    if (block.channels == depthwise_lanes) {  // no loop in the loop
+      for (std::int32_t i = first; i < end; ++i, from += next, to += pixel) {
+        const __m128i a16 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(rows.first + from));
+        const __m128i b16 = _mm_loadu_si128(reinterpret_cast<const __m128i*>(rows.second + from));
+        interleave<Bytes, X>(_mm_and_si128(a16, rows.keep_first),
+                             _mm_and_si128(b16, rows.keep_second), to);
+      }
+    } else {
+      for (std::int32_t i = first; i < end; ++i, from += next, to += pixel) {
+        interleave_row<Bytes>(rows, from, block.channels, to);
+      }
     }
     clear(to, (plan.plane_width - end) * pixel);
     to += (plan.plane_width - end) * pixel;
@@ -156,9 +165,10 @@ template <bool Bytes, class X>
 }
 
 template <bool Bytes, class X>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void stage_pairs(
-    const DepthwiseBlock& block, const DepthwisePlan& plan, const X* x, std::int32_t first,
-    std::int32_t rows, std::byte* to) noexcept {
+[[gnu::target("avx2,fma"), gnu::noinline]] void stage_pairs(const DepthwiseBlock& block,
+                                                            const DepthwisePlan& plan, const X* x,
+                                                            std::int32_t first, std::int32_t rows,
+                                                            std::byte* to) noexcept {
   const WindowAxis& wy = block.window.y;
   const std::ptrdiff_t row_size = std::ptrdiff_t{block.window.x.input} * block.channels;
   const std::int32_t height = plan.band_height(wy, rows);
@@ -388,27 +398,60 @@ template <bool Bytes, std::size_t Outputs, class Y>
   y += static_cast<std::ptrdiff_t>(Outputs) * row.y_step;
 }
 
-/// Sums of six pairs of taps, as those of 3x3, in one part or in two.
-template <std::size_t Outputs, std::size_t Parts>
+/// How six pairs of taps are summed up: in one part or in two, or in one where inputs serve three
+/// places each.
+enum class SixTaps : std::uint8_t { one, two, sliding };
+
+template <SixTaps How, std::size_t Parts, std::size_t Outputs>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_six_taps(
+    const DepthwiseTile& tile, const std::byte* x, std::ptrdiff_t step,
+    __m256i (&sums)[Parts][Outputs]) noexcept {
+  if constexpr (How == SixTaps::sliding) {
+#pragma GCC unroll 2
+    for (std::size_t pair = 0; pair < 2; ++pair) {
+      const std::byte* at = x + tile.offsets[3 * pair];
+      const __m256i w[3] = {load(tile.weights + 96 * pair), load(tile.weights + 96 * pair + 32),
+                            load(tile.weights + 96 * pair + 64)};
+#pragma GCC unroll 16
+      for (std::size_t column = 0; column < Outputs + 2; ++column, at += step) {
+        const __m256i inputs = load(at);
+#pragma GCC unroll 4
+        for (std::size_t k = 0; k < 3; ++k) {
+          if (column < k || column - k >= Outputs) continue;
+          __m256i& sum = sums[0][column - k];
+          const __m256i products = _mm256_maddubs_epi16(inputs, w[k]);
+          sum = pair == 0 && k == 0 ? products : _mm256_add_epi16(sum, products);
+          in_order(sum);
+        }
+      }
+    }
+  } else {
+#pragma GCC unroll 8
+    for (std::size_t t = 0; t < 6; ++t) {
+      const __m256i w = load(tile.weights + 32 * t);
+      const std::byte* at = x + tile.offsets[t];
+#pragma GCC unroll 8
+      for (std::size_t o = 0; o < Outputs; ++o, at += step) {
+        __m256i& sum = sums[t * Parts / 6][o];
+        const __m256i products = _mm256_maddubs_epi16(load(at), w);
+        sum = t * Parts % 6 == 0 ? products : _mm256_add_epi16(sum, products);
+        in_order(sum);
+      }
+    }
+  }
+}
+
+/// 16 outputs each at some places.
+template <SixTaps How, std::size_t Outputs>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps(
     const FinishTraits& traits, const DepthwiseTile& tile, const std::byte* x, std::ptrdiff_t step,
     std::int8_t* y, std::ptrdiff_t y_step) noexcept {
-  __m256i sums[Parts][Outputs];
-#pragma GCC unroll 8
-  for (std::size_t t = 0; t < 6; ++t) {
-    const __m256i w = load(tile.weights + 32 * t);
-    const std::byte* at = x + tile.offsets[t];
-#pragma GCC unroll 8
-    for (std::size_t o = 0; o < Outputs; ++o, at += step) {
-      __m256i& sum = sums[t * Parts / 6][o];
-      const __m256i products = _mm256_maddubs_epi16(load(at), w);
-      sum = t * Parts % 6 == 0 ? products : _mm256_add_epi16(sum, products);
-      in_order(sum);
-    }
-  }
+  constexpr std::size_t parts = How == SixTaps::two ? 2 : 1;
+  __m256i sums[parts][Outputs];
+  sum_six_taps<How>(tile, x, step, sums);
   __m256i out[Outputs][2];
   const DepthwiseFinish& finish = *tile.finish;
-  if constexpr (Parts == 1) {
+  if constexpr (parts == 1) {
     scale_words(finish, sums[0], out);
   } else {
     const __m256i ones = _mm256_set1_epi16(1);
@@ -442,30 +485,26 @@ template <std::size_t Outputs, std::size_t Parts>
 }
 
 /// One block of lanes of a row.
-template <std::size_t Parts>
+template <SixTaps How>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps_positions(
     const FinishTraits& traits, const DepthwiseTile& tile, const DepthwiseRow& row,
     const std::byte* x, std::int8_t* y) noexcept {
   const std::ptrdiff_t step = row.step;
   const std::ptrdiff_t y_step = row.y_step;
   std::int32_t left = row.positions;
-  const auto advance = [&](std::int32_t positions) {
-    left -= positions;
-    x += positions * step;
-    y += positions * y_step;
-  };
-  // Two sums for each of more than four places do not fit the registers.
-  while (left >= 8 || left == 4 || (Parts == 2 && left > 4)) {
-    six_taps<4, Parts>(traits, tile, x, step, y, y_step);
-    advance(4);
+  constexpr std::int32_t most =
+      How == SixTaps::sliding ? 8 : 4;  // places whose sums fit the registers
+  for (; left >= most; left -= most, x += most * step, y += most * y_step) {
+    six_taps<How, most>(traits, tile, x, step, y, y_step);
   }
-  if (left == 1) six_taps<1, Parts>(traits, tile, x, step, y, y_step);
-  if (left == 2) six_taps<2, Parts>(traits, tile, x, step, y, y_step);
-  if (left == 3) six_taps<3, Parts>(traits, tile, x, step, y, y_step);
-  if constexpr (Parts == 1) {
-    if (left == 5) six_taps<5, Parts>(traits, tile, x, step, y, y_step);
-    if (left == 6) six_taps<6, Parts>(traits, tile, x, step, y, y_step);
-    if (left == 7) six_taps<7, Parts>(traits, tile, x, step, y, y_step);
+  if (left == 1) six_taps<How, 1>(traits, tile, x, step, y, y_step);
+  if (left == 2) six_taps<How, 2>(traits, tile, x, step, y, y_step);
+  if (left == 3) six_taps<How, 3>(traits, tile, x, step, y, y_step);
+  if constexpr (most > 4) {
+    if (left == 4) six_taps<How, 4>(traits, tile, x, step, y, y_step);
+    if (left == 5) six_taps<How, 5>(traits, tile, x, step, y, y_step);
+    if (left == 6) six_taps<How, 6>(traits, tile, x, step, y, y_step);
+    if (left == 7) six_taps<How, 7>(traits, tile, x, step, y, y_step);
   }
 }
 
@@ -486,10 +525,12 @@ template <bool Bytes, class Y>
   for (std::int32_t b = 0; b < blocks; ++b, packed += layout.bytes) {
     const DepthwiseTile tile = tile_at(packed, layout);
     const std::byte* const x = row.x + b * 2 * depthwise_lanes;
-    if (tile.header.form == DepthwiseForm::whole) {
-      six_taps_positions<1>(traits, tile, row, x, y + b * depthwise_lanes);
+    if (tile.header.sliding) {
+      six_taps_positions<SixTaps::sliding>(traits, tile, row, x, y + b * depthwise_lanes);
+    } else if (tile.header.form == DepthwiseForm::whole) {
+      six_taps_positions<SixTaps::one>(traits, tile, row, x, y + b * depthwise_lanes);
     } else if (tile.header.form == DepthwiseForm::halves) {
-      six_taps_positions<2>(traits, tile, row, x, y + b * depthwise_lanes);
+      six_taps_positions<SixTaps::two>(traits, tile, row, x, y + b * depthwise_lanes);
     } else {
       DepthwiseRow any = row;
       any.x = x;

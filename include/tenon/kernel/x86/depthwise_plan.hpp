@@ -96,7 +96,8 @@ struct DepthwiseHeader {
   std::int32_t taps = 0;
   std::int32_t sums = 0;  ///< of taps that fit 16 bits
   DepthwiseForm form = DepthwiseForm::any;
-  std::int32_t unused = 0;
+  bool sliding =
+      false;  ///< taps stand in order, and the next tap of a row is the same tap of the next place
 };
 
 /// In front of the packed blocks of lanes.
@@ -208,7 +209,7 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
             block.finish.channel_high ? channels[c].high : block.finish.high;
         small = small && channels[c].multiplier < 32768;
       }
-      DepthwiseHeader header{taps.count, 1, DepthwiseForm::any, 0};
+      DepthwiseHeader header{taps.count, 1, DepthwiseForm::any, false};
       if (plan.bytes) {
         WeightSums together;
         bool fits = small && !block.finish.raw && block.finish.limit_bits >= 15;
@@ -216,6 +217,8 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
           fits = together.add(taps.step(t), taps.bytes);
         if (fits) {
           header.form = DepthwiseForm::whole;
+          header.sliding = wx.kernel == 3 && wx.stride == 1 && wx.dilation == 1 &&
+                           plan.channels >= depthwise_lanes;
         } else if (taps.count == 6 && !block.finish.raw && make_halves(taps)) {
           header.form = DepthwiseForm::halves;
           header.sums = 2;
