@@ -23,6 +23,7 @@ struct WindowAxis {
   std::int32_t stride = 1;
   std::int32_t dilation = 1;
   std::int32_t before = 0;  ///< padding in front of the first element
+  constexpr bool operator==(const WindowAxis&) const = default;
 
   [[nodiscard]] static constexpr WindowAxis of(std::int32_t input, std::int32_t kernel,
                                                std::int32_t stride, std::int32_t dilation,
@@ -69,6 +70,7 @@ struct WindowAxis {
 struct Window2D {
   WindowAxis y;
   WindowAxis x;
+  constexpr bool operator==(const Window2D&) const = default;
 
   /// `input` is (height, width, channels).
   [[nodiscard]] static constexpr Window2D of(const Shape& input, Size2D kernel, Size2D stride,
