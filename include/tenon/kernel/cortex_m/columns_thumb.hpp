@@ -79,7 +79,7 @@ static_assert(sizeof(ColumnsJob) == 28);
   "pop {r0, r4-r11, pc}\n"
 
 template <TileOutput output>
-[[gnu::naked, gnu::noinline]] void run_smlad_columns(ColumnsJob*) noexcept {
+[[gnu::naked, gnu::noipa]] void run_smlad_columns(ColumnsJob*) noexcept {
   if constexpr (output == TileOutput::relu) asm(TENON_ROW(TENON_RELU));
   if constexpr (output == TileOutput::plain) asm(TENON_ROW(TENON_PLAIN));
   if constexpr (output == TileOutput::limited) asm(TENON_ROW(TENON_LIMITED));

@@ -41,7 +41,7 @@ template <class Patch, std::size_t Rows>
 #define TENON_ROWS TENON_ROW("r9", "r0") TENON_ROW("r10", "r1") TENON_ROW("r11", "r2") TENON_ROW("r12", "r3")
 #define TENON_INPUTS "ldmia lr!, {r4-r7}\n"
 /// The largest multiple of 8 inputs.
-[[gnu::naked, gnu::noinline]] inline void run_mla_rows(RowJob<4>*) noexcept {
+[[gnu::naked, gnu::noipa]] inline void run_mla_rows(RowJob<4>*) noexcept {
   asm("push {r0, r4-r11, lr}\n"
       "ldr lr, [r0, #32]\n"
       "add r1, r0, #16\n"
@@ -91,12 +91,12 @@ template <class Patch, std::size_t Rows>
   "stmia r4, {r0-r2}\n"                \
   "pop {r0, r4-r11, pc}\n"
 
-[[gnu::naked, gnu::noinline]] inline void run_smlad_rows(RowJob<3>*) noexcept { asm(TENON_JOB(TENON_WORDS(TENON_ANYWHERE))); }
+[[gnu::naked, gnu::noipa]] inline void run_smlad_rows(RowJob<3>*) noexcept { asm(TENON_JOB(TENON_WORDS(TENON_ANYWHERE))); }
 /// Rows begin at multiples of 4.
-[[gnu::naked, gnu::noinline]] inline void run_smlad_aligned_rows(RowJob<3>*) noexcept {
+[[gnu::naked, gnu::noipa]] inline void run_smlad_aligned_rows(RowJob<3>*) noexcept {
   asm(TENON_JOB(TENON_WORDS(TENON_ALIGNED)));
 }
-[[gnu::naked, gnu::noinline]] inline void run_smlad_nibble_rows(RowJob<3>*) noexcept {
+[[gnu::naked, gnu::noipa]] inline void run_smlad_nibble_rows(RowJob<3>*) noexcept {
   asm(TENON_JOB("mov r9, #0x000F000F\n"
                 "1:\n" TENON_NIBBLES("r3", "r0") TENON_NIBBLES("r11", "r1") TENON_NIBBLES("r12", "r2") TENON_INPUTS));
 }

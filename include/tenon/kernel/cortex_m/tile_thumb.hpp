@@ -119,8 +119,9 @@ static_assert(sizeof(TileJob) == 40 && offsetof(TileJob, start) == 16 && offseto
   if constexpr (output == TileOutput::plain) asm(TENON_BEGIN loop TENON_END_PLAIN);        \
   if constexpr (output == TileOutput::limited) asm(TENON_BEGIN loop TENON_END_LIMITED);
 
+// noipa: the compiler must not conclude from a body that it cannot see which registers survive.
 template <TileOutput output, TileWeights weights>
-[[gnu::naked, gnu::noinline]] void run_mla_tile(TileJob*) noexcept {
+[[gnu::naked, gnu::noipa]] void run_mla_tile(TileJob*) noexcept {
   if constexpr (weights == TileWeights::bytes) {
     TENON_TILE_BY_OUTPUT(TENON_MLA_BYTES)
   } else if constexpr (weights == TileWeights::any_bytes) {
@@ -188,7 +189,7 @@ inline void run_tile(const MlaPatch<5>*, TileJob& job) noexcept {
   "bne 1b\n"
 
 template <TileOutput output, TileWeights weights>
-[[gnu::naked, gnu::noinline]] void run_smlad_tile(TileJob*) noexcept {
+[[gnu::naked, gnu::noipa]] void run_smlad_tile(TileJob*) noexcept {
   if constexpr (weights == TileWeights::bytes) {
     TENON_TILE_BY_OUTPUT(TENON_SMLAD_BYTES)
   } else if constexpr (weights == TileWeights::any_bytes) {

@@ -66,7 +66,7 @@ static_assert(sizeof(VectorJob) == 36);
 #define TENON_VECTORS(two_filters_low, two_filters_high, clamp)                       \
   "push {r0, r4-r11, lr}\n"                                                           \
   "vpush {d8-d9}\n"                                                                   \
-  "sub sp, #48\n"                                                                     \
+  "sub sp, #56\n"                                                                     \
   "ldrd r12, r7, [r0, #12]\n"                                                        \
   "str r0, [sp, #48]\n"                                                               \
   "0:\n" two_filters_low two_filters_high                                             \
@@ -87,15 +87,16 @@ static_assert(sizeof(VectorJob) == 36);
   "subs r3, #1\n"                                                                     \
   "str r3, [lr, #20]\n"                                                               \
   "bne 0b\n"                                                                          \
-  "add sp, #48\n"                                                                     \
+  "add sp, #56\n"                                                                     \
   "vpop {d8-d9}\n"                                                                    \
   "pop {r0, r4-r11, pc}\n"
 #define TENON_BYTES(at) TENON_TWO_FILTERS("8", "vldrb.8", "16", "vldrb.8", "16", "s8", at)
 #define TENON_HALVES(at) TENON_TWO_FILTERS("16", "vldrh.16", "16", "vldrb.s16", "8", "s16", at)
 
 /// For signed bytes or halves of words, and relu, plain or limited outputs.
+// noipa: the compiler must not conclude from a body that it cannot see which registers survive.
 template <TileOutput output, class T>
-[[gnu::naked, gnu::noinline]] void run_vector_tile(VectorJob*) noexcept {
+[[gnu::naked, gnu::noipa]] void run_vector_tile(VectorJob*) noexcept {
   if constexpr (sizeof(T) == 1) {
     if constexpr (output == TileOutput::relu) asm(TENON_VECTORS(TENON_BYTES("0"), TENON_BYTES("8"), TENON_RELU));
     if constexpr (output == TileOutput::plain) asm(TENON_VECTORS(TENON_BYTES("0"), TENON_BYTES("8"), TENON_PLAIN));
