@@ -29,7 +29,7 @@ namespace tenon::kernel::cortex_m {
 #if defined(__ARM_FEATURE_SAT)
 template <int Bits>
 [[gnu::always_inline]] inline std::int32_t ssat(std::int32_t v) noexcept {
-  return __ssat(v, Bits);
+  return static_cast<std::int32_t>(__builtin_arm_ssat(v, Bits));  // the macro __ssat converts an unsigned result
 }
 template <int Bits>
 [[gnu::always_inline]] inline std::int32_t usat(std::int32_t v) noexcept {
