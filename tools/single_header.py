@@ -82,13 +82,13 @@ class Amalgamation:
         already = text.lstrip().startswith(f"#if {guard}\n") and text.endswith("#endif") if guard else True
         return text if already else f"#if {guard}\n{text}\n#endif"
 
-    def text(self, top, version):
+    def text(self, top, release):
         standard = sorted(name for name in self.only_if if name not in self.files)
         groups = {}
         for name in standard:
             groups.setdefault(self.guard(name), []).append(f"#include <{name}>")
         parts = [f"{LICENCE}\n"
-                 f"// Tenon {version}: <{top}> in one file, made by tools/single_header.py. Licensed under the Apache License 2.0,\n"
+                 f"// Tenon {release}: <{top}> in one file, made by tools/single_header.py. Licensed under the Apache License 2.0,\n"
                  "// www.apache.org/licenses/LICENSE-2.0.\n"
                  "#pragma once"]
         for guard, lines in sorted(groups.items()):
@@ -100,15 +100,18 @@ class Amalgamation:
         return re.sub(r"\n{3,}", "\n\n", "\n\n".join(parts)) + "\n"
 
 
+def version():
+    return re.search(r'\* version = "([^"]+)"', (INCLUDE / "tenon/version.hpp").read_text(encoding="utf-8")).group(1)
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("header", nargs="?", default="tenon/device.hpp")
     arguments.add_argument("-o", "--output", help="where to write it (default: standard output)")
     arguments.add_argument("--depfile", help="what was read, as a rule of make")
     options = arguments.parse_args()
-    version = re.search(r'\* version = "([^"]+)"', (INCLUDE / "tenon/version.hpp").read_text(encoding="utf-8")).group(1)
     whole = Amalgamation(options.header)
-    text = whole.text(options.header, version)
+    text = whole.text(options.header, version())
     if options.output:
         output = pathlib.Path(options.output)
         output.parent.mkdir(parents=True, exist_ok=True)
