@@ -67,7 +67,7 @@ def defines(folder):
 
 def on_board(board, folder):
     elf = folder / f"{board}.elf"
-    built = run.build(run.FOLDER / "exported.cpp", board, "-O3", elf, defines(folder))
+    built = run.build(board, "-O3", elf, run.FOLDER / "exported.cpp", defines(folder))
     if built.returncode != 0:
         return built.stderr
     return run.links_banned(elf) or run.emulate(board, elf)

@@ -20,6 +20,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import riscv  # noqa: E402
+
 INCLUDE = pathlib.Path(__file__).resolve().parents[2] / "include"
 TENON = INCLUDE / "tenon"
 # Each folder uses itself and those before it.
@@ -35,7 +38,11 @@ ARCHITECTURE = {
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror"]
 CLANG = "clang++-16"
 BASE = ["-std=c++20", "-fno-diagnostics-color", *WARNINGS, f"-I{INCLUDE}"]
-DEVICE = [*BASE, "-mthumb", "-fno-exceptions", "-fno-rtti"]
+DEVICE = [*BASE, "-fno-exceptions", "-fno-rtti"]
+ARM = ["arm-none-eabi-g++", "-mthumb", *DEVICE]
+# Guards that depend on the processor are in kernel/cortex_m only: one processor sees the other headers each alone.
+OTHER_ARM = [["-mcpu=cortex-m0"], ["-mcpu=cortex-m3"], ["-mcpu=cortex-m33"], ["-mcpu=cortex-m55", "-mfloat-abi=hard"]]
+RISCV = riscv.flags()
 
 
 def folder(header):
@@ -121,10 +128,12 @@ def commands(header, host):
             yield ("g++", *native)
         yield (CLANG, *native)
     if on_device(header) and path[:2] not in (("kernel", "x86"), ("kernel", "arm")):
-        yield ("arm-none-eabi-g++", "-mcpu=cortex-m4", *DEVICE)
-        if path[:2] == ("kernel", "cortex_m"):
-            yield ("arm-none-eabi-g++", "-mcpu=cortex-m0plus", *DEVICE)
-            yield ("arm-none-eabi-g++", "-mcpu=cortex-m55", "-mfloat-abi=hard", *DEVICE)
+        yield (*ARM, "-mcpu=cortex-m4")
+        if path[:2] == ("kernel", "cortex_m") or path == ("device.hpp",):
+            for processor in OTHER_ARM:
+                yield (*ARM, *processor)
+        if RISCV:
+            yield (riscv.COMPILER, *RISCV, *DEVICE)
 
 
 def compile_text(command, headers):
@@ -232,7 +241,7 @@ def main():
         for command, header, result in pending:
             output = result()
             if output:
-                faults[header].append(f"{command[0]} {command[1]}:\n{output}")
+                faults[header].append(f"{command[0]} {' '.join(f for f in command if f.startswith('-m'))}:\n{output}")
     for header in headers:
         for fault in faults[header]:
             print(f"{header.relative_to(INCLUDE)}: {fault}")
