@@ -178,6 +178,13 @@ struct Packed<I, 0> {
   static constexpr const std::byte* bytes = nullptr;
 };
 
+inline constexpr std::int64_t cache_line = 64;
+
+[[nodiscard]] inline std::byte* next_cache_line(std::byte* p) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(p);
+  return p + (cache_line - address % cache_line) % cache_line;
+}
+
 template <std::size_t I, class Element, std::size_t Count>
 struct StageState : LayerState<std::array<Element, Count>> {};
 template <std::size_t I, class Element>
@@ -277,7 +284,10 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
     if constexpr (I == 0) {
       return 0;
     } else if constexpr (BlockStage<At<I>>) {
-      return static_cast<std::int64_t>(detail::block_scratch_bytes<Arch, block<I>>()) + 4 * pool_elements<I>();
+      constexpr auto bytes = static_cast<std::int64_t>(detail::block_scratch_bytes<Arch, block<I>>());
+      // Kernels with packed constants use vectors and want whole cache lines.
+      constexpr std::int64_t slack = bytes > 0 && packed_size<I>() > 0 ? detail::cache_line : 0;
+      return bytes + slack + 4 * pool_elements<I>();
     } else {
       return 4 * detail::layer_scratch_elements<At<I>>(input_of<I, 0>, input_of<I, 1>);
     }
@@ -301,8 +311,14 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
 
   template <std::size_t I>
   static constexpr bool in_place() noexcept {
-    if constexpr (I == 0) return false;
-    else return detail::goes_in_place<At<I>> && sizeof(Element<I>) <= sizeof(Element<static_cast<std::size_t>(inputs[I][0])>);
+    if constexpr (I == 0) {
+      return false;
+    } else {  // bytes may stand for anything; other types must be the same, or the compiler may move accesses
+      constexpr auto first = static_cast<std::size_t>(inputs[I][0]);
+      constexpr auto last = static_cast<std::size_t>(inputs[I][1] < 0 ? inputs[I][0] : inputs[I][1]);
+      constexpr bool same = std::is_same_v<Element<I>, Element<first>> && std::is_same_v<Element<I>, Element<last>>;
+      return detail::goes_in_place<At<I>> && (same || sizeof(Element<I>) == 1);
+    }
   }
 
   static constexpr auto memory = []<std::size_t... I>(std::index_sequence<I...>) {
@@ -434,8 +450,9 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
         const auto* second = x;
         if constexpr (inputs[I][1] >= 0) second = tensor<1, I>(input);
         detail::BlockInputs in{detail::block_data<Constants>, std::get<I>(packed_).bytes, x, second, scratch};
+        in.scratch += 4 * pool_elements<I>();
+        if constexpr (packed_size<I>() > 0) in.scratch = detail::next_cache_line(in.scratch);
         if constexpr (PooledStage<Constants>) {
-          in.scratch += 4 * pool_elements<I>();
           run_pooled<I>(in, y, reinterpret_cast<std::int32_t*>(scratch));
         } else {
           detail::call_block<Arch, block<I>>(in, y);
