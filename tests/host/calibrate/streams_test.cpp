@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
+#include <numeric>
 
 #include <tenon/host/calibrate/calibrate.hpp>
 #include <tenon/host/calibrate/streams.hpp>
@@ -12,11 +13,9 @@ using namespace tenon::host;
 namespace {
 
 Samples counting(Shape shape, std::size_t count) {
-  Samples samples{{}, shape, count};
-  for (std::int64_t i = 0; i < shape.size() * static_cast<std::int64_t>(count); ++i) {
-    samples.data.push_back(static_cast<float>(i));
-  }
-  return samples;
+  std::vector<float> values(static_cast<std::size_t>(shape.size()) * count);
+  std::iota(values.begin(), values.end(), 0.0F);
+  return {std::move(values), shape, count};
 }
 
 template <class Call>
@@ -94,7 +93,7 @@ TEST_CASE("frames of parallel clips are a multiple of the batch size") {
 
 TEST_CASE("a temporal convolution is calibrated with the frames of parallel clips, its memory going on") {
   // Two clips: 1, 3, 5 and 2, 4, 6. The outputs at the three times are (1, 2), (13, 24), (35, 46).
-  const Samples samples{{1, 2, 3, 4, 5, 6}, Shape{1, 1, 1}, 6};
+  const Samples samples{std::vector<float>{1, 2, 3, 4, 5, 6}, Shape{1, 1, 1}, 6};
   CHECK(calibrated(temporal_net(), "btc", samples, {1024, 2, 1}).at("btc")[0] == averaged({2, 24, 46}));
   // A second epoch begins with the memory of the first: (51, 62).
   CHECK(calibrated(temporal_net(), "btc", samples, {1024, 2, 2}).at("btc")[0] ==
@@ -103,7 +102,7 @@ TEST_CASE("a temporal convolution is calibrated with the frames of parallel clip
 
 TEST_CASE("a recurrent model is calibrated with samples, longer than its input too") {
   // Inputs 4, 4, 4, 4 give states 4, 6, 7, 7.5; the second sample is 1, 1, 1, 1.
-  const Samples samples{{4, 4, 4, 4, 1, 1, 1, 1}, Shape{4, 1}, 2};
+  const Samples samples{std::vector<float>{4, 4, 4, 4, 1, 1, 1, 1}, Shape{4, 1}, 2};
   CHECK(calibrated(recurrent_net(4), "r", samples, {}).at("r")[0] == averaged({7.5F}));
   CHECK(calibrated(recurrent_net(2), "r", samples, {}).at("r")[0] == averaged({6, 7.5F}));
   CHECK(calibrated(recurrent_net(1), "r", samples, {}).at("r")[0] == averaged({4, 6, 7, 7.5F}));

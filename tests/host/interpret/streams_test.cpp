@@ -44,7 +44,7 @@ TEST_CASE("streams run from a reset state, step after step, each with its own") 
   CHECK(program.streaming());
   CHECK_FALSE(program.recurrent());
   // Three steps of two streams: 1, 2, 3 and 10, 20, 30.
-  const Samples samples{{1, 10, 2, 20, 3, 30}, Shape{1, 1, 1}, 6};
+  const Samples samples{std::vector<float>{1, 10, 2, 20, 3, 30}, Shape{1, 1, 1}, 6};
   const std::vector<float> expected{1, 10, 2 + 127, 20 + 1270, 3 + 254, 30 + 2540};
   for (int again = 0; again < 2; ++again) {
     const Results results = run_all(program, samples, Streams{2, 3}, true);
@@ -52,12 +52,12 @@ TEST_CASE("streams run from a reset state, step after step, each with its own") 
     CHECK(results.values.at(1).narrow == std::vector<std::int32_t>(expected.begin(), expected.end()));
   }
   // The same samples as six streams of one step.
-  CHECK(run_all(program, samples, false).outputs.at(0) == samples.data);
+  CHECK(run_all(program, samples, false).outputs.at(0) == std::get<std::vector<float>>(samples.data));
 }
 
 TEST_CASE("the mask of an attention can be an output") {
   // Tokens (0, -1) and (-1, 0) become (1, 1/2) and (1/2, 1) over the power of two nearest to 3/2.
-  const Samples samples{{0, -1, -1, 0}, Shape{2, 2}, 1};
+  const Samples samples{std::vector<float>{0, -1, -1, 0}, Shape{2, 2}, 1};
   const Program plain = make_program(attention_net(false));
   const Program both = make_program(attention_net(true));
   REQUIRE(both.outputs().size() == 2);

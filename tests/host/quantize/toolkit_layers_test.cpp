@@ -17,11 +17,11 @@ Layer dense(const std::string& name, const std::string& from, std::size_t inputs
 }
 
 Samples ramp(Shape shape, std::size_t count) {
-  Samples samples{{}, shape, count};
+  std::vector<float> values;
   for (std::size_t i = 0; i < static_cast<std::size_t>(shape.size()) * count; ++i) {
-    samples.data.push_back(static_cast<float>(i * 37 % 101));
+    values.push_back(static_cast<float>(i * 37 % 101));
   }
-  return samples;
+  return {std::move(values), shape, count};
 }
 
 QuantizeOptions options(Samples samples) {

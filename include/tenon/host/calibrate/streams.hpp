@@ -18,7 +18,7 @@ namespace detail {
 
 /// The same elements as samples of another shape.
 inline void cut(Samples& samples, const Shape& shape) {
-  samples.count = samples.data.size() / static_cast<std::size_t>(shape.size());
+  samples.count = samples.element_count() / static_cast<std::size_t>(shape.size());
   samples.shape = shape;
 }
 

@@ -42,7 +42,9 @@ struct BenchLength {
   constexpr double shortest_sample_us = 10;
   const Shape& shape = program.values()[program.input()].shape;
   const DataType type = program.quantized() ? program.input_type() : DataType::uint8;
-  const Samples samples = random_samples(shape, type, 16, 0);
+  const Samples drawn = random_samples(shape, type, 16, 0);
+  std::vector<std::vector<float>> samples;
+  for (std::size_t i = 0; i < drawn.count; ++i) samples.push_back(drawn[i]);
   Workspace workspace = program.workspace();
   std::optional<Executor> executor;
   if (Executor::serves(program)) executor.emplace(program);
@@ -54,14 +56,14 @@ struct BenchLength {
   std::size_t next = 0;
   const auto time_us = [&](std::size_t inferences) {
     const auto start = Clock::now();
-    for (std::size_t i = 0; i < inferences; ++i) infer(samples[next++ % samples.count]);
+    for (std::size_t i = 0; i < inferences; ++i) infer(samples[next++ % samples.size()]);
     return Microseconds(Clock::now() - start).count() / static_cast<double>(inferences);
   };
   double fastest = std::numeric_limits<double>::max();
   const auto warm_until = Clock::now() + std::chrono::duration<double>(length.seconds / 5);
   do {
     fastest = std::min(fastest, time_us(1));
-  } while (next < samples.count && Clock::now() < warm_until);
+  } while (next < samples.size() && Clock::now() < warm_until);
   const auto batch = static_cast<std::size_t>(std::ceil(shortest_sample_us / std::max(fastest, 0.01)));
   const auto begin = Clock::now();
   const auto enough = [&](std::size_t runs) {

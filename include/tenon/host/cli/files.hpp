@@ -2,6 +2,8 @@
 #pragma once
 #include <algorithm>
 #include <cctype>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -53,26 +55,32 @@ namespace tenon::host {
   Samples samples;
   samples.shape = shape_of(std::span(array.shape).subspan(1), what);
   samples.count = array.shape[0];
-  samples.data = array.to<float>(what);
+  if (array.dtype == "u1") {
+    samples.data = array.to<std::uint8_t>(what);
+  } else if (array.dtype == "i1") {
+    samples.data = array.to<std::int8_t>(what);
+  } else {
+    samples.data = array.to<float>(what);
+  }
   return samples;
 }
 
 /// All arrays of an .npz one behind the other, as QuantizeML reads samples.
 [[nodiscard]] inline Samples read_samples(const std::filesystem::path& path) {
   Samples all;
-  for (const NamedArray& named : read_npz(path)) {
-    const std::string what = path.string() + ", array " + named.name;
-    Samples part = samples_of(named.array, what);
+  const NpzReader archive(path);
+  for (std::size_t i = 0; i < archive.names().size(); ++i) {
+    const std::string what = path.string() + ", array " + archive.names()[i];
+    Samples part = samples_of(archive.read(i), what);
     if (all.count != 0 && part.shape != all.shape) {
       throw Error{1007, what + " holds samples of shape " + shape_text(part.shape) + ", the arrays before it of " +
                             shape_text(all.shape)};
     }
     if (all.count == 0) {
       all = std::move(part);
-      continue;
+    } else {
+      all.append(part);
     }
-    all.count += part.count;
-    all.data.insert(all.data.end(), part.data.begin(), part.data.end());
   }
   if (all.count == 0) throw Error{5009, path.string() + " holds no samples"};
   return all;

@@ -71,7 +71,8 @@ inline Observed observed_layers(const Graph& quantized) {
         "--per_tensor_activations");
   }
   detail::refuse_quantized(graph);
-  if (!options.quantize_until.empty() && graph.find(options.quantize_until) == nullptr) {
+  const Layer* until = graph.find(options.quantize_until);  // the input of a chain is none of its layers
+  if (!options.quantize_until.empty() && (until == nullptr || (graph.sequential && is_input(*until)))) {
     throw Error{3033, "--quantize_until: '" + options.quantize_until + "' is not a layer of '" + graph.name + "'"};
   }
   if (graph.inputs.size() != 1) {

@@ -143,7 +143,11 @@ inline void set_last_output_bits(Graph& graph, const GraphDescription& described
   const GraphDescription described = describe(sanitized);
   std::vector<LayerPlan> plan(described.layers.size());
   plan_outputs(described.layers, params, plan);
-  plan_layers(described.layers, params, sanitized.index(quantize_until), plan);
+  // An input is not a place to stop: the layers behind it are quantized all the same.
+  const Layer* stop = sanitized.find(quantize_until);
+  const std::size_t until =
+      stop != nullptr && is_input(*stop) ? Graph::none : sanitized.index(quantize_until);
+  plan_layers(described.layers, params, until, plan);
 
   Graph graph = sanitized;
   graph.sequential = false;
