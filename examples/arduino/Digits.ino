@@ -9,6 +9,9 @@
 
 static digits::Model net;
 
+void setup();
+void loop();
+
 void setup() {
   Serial.begin(115200);
   for (std::size_t i = 0; i < std::size(images); ++i) {

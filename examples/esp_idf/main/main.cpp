@@ -8,7 +8,9 @@
 
 static digits::Model net;
 
-extern "C" void app_main() {
+extern "C" void app_main();
+
+void app_main() {
   for (std::size_t i = 0; i < std::size(images); ++i) {
     const auto scores = net(images[i]);
     const bool same = std::ranges::equal(scores, expected_scores[i]);
