@@ -398,9 +398,9 @@ template <bool Bytes, std::size_t Outputs, class Y>
   y += static_cast<std::ptrdiff_t>(Outputs) * row.y_step;
 }
 
-/// How six pairs of taps are summed up: in one part or in two, or in one where inputs serve three
-/// places each.
-enum class SixTaps : std::uint8_t { one, two, sliding };
+/// How six pairs of taps are summed up: in so many parts of 16 bits, or in one where inputs serve
+/// three places each.
+enum class SixTaps : std::uint8_t { one, two, three, six, sliding };
 
 template <SixTaps How, std::size_t Parts, std::size_t Outputs>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_six_taps(
@@ -441,28 +441,74 @@ template <SixTaps How, std::size_t Parts, std::size_t Outputs>
   }
 }
 
+/// The sums of two vectors of words in 32 bits: lanes 0..3 and 8..11, and the others.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void widen_sums(
+    __m256i first, __m256i second, __m256i (&sums)[2]) noexcept {
+  const __m256i ones = _mm256_set1_epi16(1);
+  sums[0] = _mm256_madd_epi16(_mm256_unpacklo_epi16(first, second), ones);
+  sums[1] = _mm256_madd_epi16(_mm256_unpackhi_epi16(first, second), ones);
+}
+
+/// Sums in 32 bits, as widen_sums() leaves them.
+template <SixTaps How, std::size_t Outputs>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void wide_six_taps(
+    const DepthwiseTile& tile, const std::byte* x, std::ptrdiff_t step,
+    __m256i (&sums)[Outputs][2]) noexcept {
+  if constexpr (How == SixTaps::six) {
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < 6; t += 2) {
+      const __m256i w[2] = {load(tile.weights + 32 * t), load(tile.weights + 32 * t + 32)};
+      const std::byte* first = x + tile.offsets[t];
+      const std::byte* second = x + tile.offsets[t + 1];
+#pragma GCC unroll 8
+      for (std::size_t o = 0; o < Outputs; ++o, first += step, second += step) {
+        __m256i both[2];
+        widen_sums(_mm256_maddubs_epi16(load(first), w[0]),
+                   _mm256_maddubs_epi16(load(second), w[1]), both);
+#pragma GCC unroll 2
+        for (std::size_t h = 0; h < 2; ++h) {
+          sums[o][h] = t == 0 ? both[h] : _mm256_add_epi32(sums[o][h], both[h]);
+          in_order(sums[o][h]);
+        }
+      }
+    }
+  } else {
+    constexpr std::size_t parts = How == SixTaps::two ? 2 : 3;
+    __m256i words[parts][Outputs];
+    sum_six_taps<How>(tile, x, step, words);
+#pragma GCC unroll 8
+    for (std::size_t o = 0; o < Outputs; ++o) {
+      widen_sums(words[0][o], words[1][o], sums[o]);
+      if constexpr (parts == 3) {
+        __m256i third[2];
+        widen_sums(words[2][o], _mm256_setzero_si256(), third);
+        sums[o][0] = _mm256_add_epi32(sums[o][0], third[0]);
+        sums[o][1] = _mm256_add_epi32(sums[o][1], third[1]);
+      }
+    }
+  }
+}
+
 /// 16 outputs each at some places.
 template <SixTaps How, std::size_t Outputs>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps(
     const FinishTraits& traits, const DepthwiseTile& tile, const std::byte* x, std::ptrdiff_t step,
     std::int8_t* y, std::ptrdiff_t y_step) noexcept {
-  constexpr std::size_t parts = How == SixTaps::two ? 2 : 1;
-  __m256i sums[parts][Outputs];
-  sum_six_taps<How>(tile, x, step, sums);
   __m256i out[Outputs][2];
   const DepthwiseFinish& finish = *tile.finish;
-  if constexpr (parts == 1) {
+  if constexpr (How == SixTaps::one || How == SixTaps::sliding) {
+    __m256i sums[1][Outputs];
+    sum_six_taps<How>(tile, x, step, sums);
     scale_words(finish, sums[0], out);
   } else {
-    const __m256i ones = _mm256_set1_epi16(1);
+    __m256i sums[Outputs][2];
+    wide_six_taps<How>(tile, x, step, sums);
 #pragma GCC unroll 8
     for (std::size_t o = 0; o < Outputs; ++o) {
-      const __m256i words[2] = {_mm256_unpacklo_epi16(sums[0][o], sums[1][o]),
-                                _mm256_unpackhi_epi16(sums[0][o], sums[1][o])};
 #pragma GCC unroll 2
       for (std::int32_t h = 0; h < 2; ++h) {
         out[o][h] = scaled(traits, finish.offset + 8 * h, finish.multiplier + 8 * h,
-                           finish.shift + 8 * h, _mm256_madd_epi16(words[h], ones));
+                           finish.shift + 8 * h, sums[o][h]);
       }
     }
   }
@@ -531,6 +577,10 @@ template <bool Bytes, class Y>
       six_taps_positions<SixTaps::one>(traits, tile, row, x, y + b * depthwise_lanes);
     } else if (tile.header.form == DepthwiseForm::halves) {
       six_taps_positions<SixTaps::two>(traits, tile, row, x, y + b * depthwise_lanes);
+    } else if (tile.header.form == DepthwiseForm::thirds) {
+      six_taps_positions<SixTaps::three>(traits, tile, row, x, y + b * depthwise_lanes);
+    } else if (tile.header.form == DepthwiseForm::sixths) {
+      six_taps_positions<SixTaps::six>(traits, tile, row, x, y + b * depthwise_lanes);
     } else {
       DepthwiseRow any = row;
       any.x = x;

@@ -89,6 +89,8 @@ struct DepthwiseFinish {
 enum class DepthwiseForm : std::int32_t {
   any,     ///< several sums of 16 bits, or of 32
   halves,  ///< two sums of 16 bits, of three pairs of taps each
+  thirds,  ///< three sums of 16 bits, of two pairs of taps each
+  sixths,  ///< six pairs of taps, each a sum of its own
   whole,   ///< one sum of 16 bits; multipliers have 15: one instruction widens and multiplies
 };
 
@@ -136,22 +138,42 @@ struct DepthwiseLayout {
   return sums;
 }
 
-/// Orders six pairs of taps so that three and three fit 16 bits, if they do in any order.
-[[nodiscard]] inline bool make_halves(const TileSteps& taps) noexcept {
-  constexpr std::int32_t orders[][3] = {{0, 1, 5}, {0, 2, 4}, {1, 2, 3}, {0, 4, 5}, {1, 3, 5},
-                                        {2, 3, 4}, {0, 1, 2}, {0, 1, 3}, {0, 1, 4}, {0, 2, 3}};
+/// Orders six pairs of taps so that the sums of `Each` of them fit 16 bits, if they do in any of
+/// the orders.
+template <std::size_t Each, std::size_t Orders>
+[[nodiscard]] inline bool make_parts(const TileSteps& taps,
+                                     const std::uint8_t (&orders)[Orders][6]) noexcept {
   for (const auto& order : orders) {
-    WeightSums sums[2];
+    WeightSums sums[6 / Each];
     bool fits = true;
-    for (std::int32_t t = 0; t < 6; ++t) {
-      const bool first = t == order[0] || t == order[1] || t == order[2];
-      fits = fits && sums[first ? 0 : 1].add(taps.step(t), taps.bytes);
-    }
+    for (std::size_t i = 0; i < 6 && fits; ++i)
+      fits = sums[i / Each].add(taps.step(order[i]), taps.bytes);
     if (!fits) continue;
-    for (std::int32_t t = 0; t < 3; ++t) taps.swap(t, order[t]);
+    std::uint8_t at[6] = {0, 1, 2, 3, 4, 5};  // which tap stands in each place
+    for (std::int32_t i = 0; i < 6; ++i) {
+      std::int32_t from = i;
+      while (at[from] != order[i]) ++from;
+      taps.swap(i, from);
+      std::swap(at[i], at[from]);
+    }
     return true;
   }
   return false;
+}
+[[nodiscard]] inline bool make_halves(const TileSteps& taps) noexcept {
+  constexpr std::uint8_t orders[][6] = {{0, 1, 5, 2, 3, 4}, {0, 2, 4, 1, 3, 5}, {1, 2, 3, 0, 4, 5},
+                                        {0, 4, 5, 1, 2, 3}, {1, 3, 5, 0, 2, 4}, {2, 3, 4, 0, 1, 5},
+                                        {0, 1, 2, 3, 4, 5}, {0, 1, 3, 2, 4, 5}, {0, 1, 4, 2, 3, 5},
+                                        {0, 2, 3, 1, 4, 5}};
+  return make_parts<3>(taps, orders);
+}
+[[nodiscard]] inline bool make_thirds(const TileSteps& taps) noexcept {
+  constexpr std::uint8_t orders[][6] = {{0, 3, 1, 4, 2, 5}, {0, 4, 1, 5, 2, 3}, {0, 5, 1, 3, 2, 4},
+                                        {0, 3, 1, 5, 2, 4}, {0, 4, 1, 3, 2, 5}, {0, 5, 1, 4, 2, 3},
+                                        {0, 1, 2, 3, 4, 5}, {0, 1, 2, 4, 3, 5}, {0, 1, 2, 5, 3, 4},
+                                        {0, 2, 1, 3, 4, 5}, {0, 2, 1, 4, 3, 5}, {0, 2, 1, 5, 3, 4},
+                                        {0, 3, 1, 2, 4, 5}, {0, 4, 1, 2, 3, 5}, {0, 5, 1, 2, 3, 4}};
+  return make_parts<2>(taps, orders);
 }
 
 inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
@@ -223,7 +245,13 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
           header.form = DepthwiseForm::halves;
           header.sums = 2;
           counts[0] = counts[1] = 3;
+        } else if (taps.count == 6 && !block.finish.raw && make_thirds(taps)) {
+          header.form = DepthwiseForm::thirds;
+          header.sums = 3;
+          counts[0] = counts[1] = counts[2] = 2;
         } else {
+          header.form =
+              taps.count == 6 && !block.finish.raw ? DepthwiseForm::sixths : DepthwiseForm::any;
           header.sums = make_sums(taps, counts);
         }
       }
