@@ -109,6 +109,7 @@ struct block1_pw {
 struct pool : tenon::StageConstants {
   using Output = std::int8_t;
   static constexpr tenon::MaxPooling2DParams params{.padding = tenon::Padding::same};
+  static constexpr std::int64_t largest_output = 127;
 };
 
 // 'block2': QuantizedConv2D to (4, 4, 32)
@@ -437,6 +438,7 @@ struct block2_relu : tenon::StageConstants {
       67072, 48896, 49152, 51968, 46336, 52992, 59392, 44544, 58112, 56064, 42496, 57088, 66048, 46848, 
       43776, 41216, 67584, 54528, 37120, 45312, 50432, 54528, 61440, 57856, 45568, 56320, 50944, 42752, 
       52992, 62720, 56320, 56064};
+  static constexpr std::int64_t largest_output = 4294967296;
   static constexpr int buffer_bits = 32;
 };
 
@@ -444,6 +446,7 @@ struct block2_relu : tenon::StageConstants {
 struct average : tenon::StageConstants {
   using Output = std::int8_t;
   static constexpr tenon::GlobalAveragePooling2DParams params{};
+  static constexpr std::int64_t largest_output = 128;
   static constexpr int buffer_bits = 32;
   static constexpr std::int64_t largest_sum = 68719476736;
   static constexpr bool fits_int32() noexcept { return false; }
