@@ -7,7 +7,8 @@ needed=(meson ninja-build pkg-config g++ libhdf5-dev libzip-dev zlib1g-dev nlohm
   libfmt-dev libcli11-dev python3)
 tests=(libxsimd-dev doctest-dev libbenchmark-dev python3-numpy python3-h5py)
 # Without these, the tests that use them are skipped.
-wanted=(clang-16 gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm g++-aarch64-linux-gnu qemu-user cmake)
+wanted=(clang-16 gcc-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm g++-aarch64-linux-gnu qemu-user
+  gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf qemu-system-misc cmake make python3-yaml)
 [ "${1:-}" = --minimal ] && tests=() && wanted=()
 
 if ! command -v apt-get >/dev/null; then

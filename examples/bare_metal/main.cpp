@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network in flash: `digits.hpp` is what `tenon export` wrote. Needs neither heap nor operating system; the exit status is
-// the number of images whose scores are not, bit for bit, those of `tenon run`.
+// A network in flash: `digits.hpp` is what `tenon export` wrote. Needs neither heap nor operating
+// system; the exit status is the number of images whose scores are not, bit for bit, those of
+// `tenon run`.
 #include "digits.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From reset to main for a Cortex-M. The status that main returns ends the emulator, or stops in the debugger (semihosting). */
+ * From reset to main for a Cortex-M. The status that main returns ends the emulator, or stops in
+ * the debugger (semihosting). */
 #include <stdint.h>
 
 extern uint32_t data_begin[], data_end[], data_load[], bss_begin[], bss_end[], stack_top[];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From reset to `application` on QEMU's machine `virt`, which ends with the exit status that it returns.
+// From reset to `application` on QEMU's machine `virt`, which ends with the exit status that it
+// returns.
 #include <cstdint>
 
 extern "C" {
@@ -14,7 +15,8 @@ namespace {
 
 /// The test device of the machine: 0x5555 for success, 0x3333 below the status of a failure.
 [[noreturn]] void leave(std::uint32_t status) {
-  *reinterpret_cast<volatile std::uint32_t*>(0x100000) = status == 0 ? 0x5555 : (status << 16 | 0x3333);
+  *reinterpret_cast<volatile std::uint32_t*>(0x100000) =
+      status == 0 ? 0x5555 : (status << 16 | 0x3333);
   for (;;) {
   }
 }

@@ -40,9 +40,10 @@ CLANG = "clang++-16"
 BASE = ["-std=c++20", "-fno-diagnostics-color", *WARNINGS, f"-I{INCLUDE}"]
 DEVICE = [*BASE, "-fno-exceptions", "-fno-rtti"]
 ARM = ["arm-none-eabi-g++", "-mthumb", *DEVICE]
-# Guards that depend on the processor are in kernel/cortex_m only: one processor sees the other headers each alone.
-OTHER_ARM = [["-mcpu=cortex-m0"], ["-mcpu=cortex-m3"], ["-mcpu=cortex-m33"], ["-mcpu=cortex-m55", "-mfloat-abi=hard"]]
-RISCV = riscv.flags()
+OTHERS = [[*ARM, "-mcpu=cortex-m0"], [*ARM, "-mcpu=cortex-m3"], [*ARM, "-mcpu=cortex-m33"],
+          [*ARM, "-mcpu=cortex-m55", "-mfloat-abi=hard"]]
+if riscv.flags():
+    OTHERS.append([riscv.COMPILER, *riscv.flags(), *DEVICE])
 
 
 def folder(header):
@@ -129,11 +130,9 @@ def commands(header, host):
         yield (CLANG, *native)
     if on_device(header) and path[:2] not in (("kernel", "x86"), ("kernel", "arm")):
         yield (*ARM, "-mcpu=cortex-m4")
-        if path[:2] == ("kernel", "cortex_m") or path == ("device.hpp",):
-            for processor in OTHER_ARM:
-                yield (*ARM, *processor)
-        if RISCV:
-            yield (riscv.COMPILER, *RISCV, *DEVICE)
+        # Guards of processors are in kernel/cortex_m; of the other headers they see what device.hpp includes.
+        if path[:2] == ("kernel", "cortex_m") or path in (("kernel", "arch.hpp"), ("device.hpp",)):
+            yield from map(tuple, OTHERS)
 
 
 def compile_text(command, headers):

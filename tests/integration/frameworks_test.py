@@ -14,7 +14,7 @@ IDF = f'#include "{(EXAMPLES / "esp_idf/main/main.cpp").as_posix()}"\nint main()
 
 
 def right(folder, source, *includes):
-    must("g++", "-std=c++20", "-O1", *WARNINGS, *(f"-I{i}" for i in includes), source, "-o", folder / "program")
+    must("g++", "-std=c++20", "-O0", *WARNINGS, *(f"-I{i}" for i in includes), source, "-o", folder / "program")
     lines = must(folder / "program").splitlines()
     expect(len(lines) == 10 and all("as on the host" in line for line in lines), f"{source}: {lines}")
 

@@ -66,7 +66,17 @@ def esp_idf(load):
            "the example's idf_component.yml has another path")
 
 
+def snippets():
+    """Every line of the snippets in docs/firmware.md is in a file below examples/."""
+    files = [p for p in EXAMPLES.rglob("*") if p.is_file() and p.suffix not in (".h5", ".npz")]
+    lines = {line.strip() for p in files for line in p.read_text(encoding="utf-8").splitlines()}
+    for snippet in re.findall(r"^ *```\w*\n(.*?)^ *```", (ROOT / "docs/firmware.md").read_text(), re.MULTILINE | re.DOTALL):
+        for line in snippet.splitlines():
+            expect(not line.strip() or line.strip() in lines, f"docs/firmware.md: '{line}' is in no example")
+
+
 def main():
+    snippets()
     platformio()
     arduino()
     if importlib.util.find_spec("yaml") is None:

@@ -30,14 +30,14 @@ def main():
         expect(len(sections) == len(set(sections)) and "tenon/model/exported.hpp" in sections, "not every header once")
 
         flags = ["-std=c++20", *WARNINGS, f"-I{header.parents[1]}", PROGRAM]
-        must("g++", "-O1", *flags, "-o", folder / "program")
+        must("g++", "-O0", *flags, "-o", folder / "program")
         must(folder / "program")
         bare = {"arm-none-eabi-g++": [BARE, [*BARE, "-mcpu=cortex-m55", "-mfloat-abi=hard"]]}
         if riscv.flags():
             bare[riscv.COMPILER] = [riscv.flags()]
         for compiler, processors in bare.items():
             for processor in processors if shutil.which(compiler) else []:
-                must(compiler, "-Os", *processor, *flags, "-c", "-o", folder / "program.o")
+                must(compiler, "-O1", *processor, *flags, "-c", "-o", folder / "program.o")
 
 
 if __name__ == "__main__":
