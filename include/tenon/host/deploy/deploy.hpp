@@ -10,7 +10,7 @@
 #include <tenon/host/deploy/stage.hpp>
 #include <tenon/host/error.hpp>
 #include <tenon/host/interpret/program.hpp>
-#include <tenon/model/execution.hpp>
+#include <tenon/model/element_types.hpp>
 #include <utility>
 #include <vector>
 
