@@ -20,6 +20,7 @@ struct Tile {
   std::int32_t run_count;
   std::size_t filters;
   const std::int32_t* offsets;
+  const std::int32_t* multipliers;
   const std::byte* weights;
   const TileFinish* finish;
 };
@@ -31,6 +32,7 @@ struct Tile {
           header.runs,
           static_cast<std::size_t>(header.filters),
           reinterpret_cast<const std::int32_t*>(packed + layout.offsets),
+          reinterpret_cast<const std::int32_t*>(packed + layout.multipliers),
           packed + layout.weights,
           reinterpret_cast<const TileFinish*>(packed + sizeof header)};
 }
@@ -49,7 +51,7 @@ struct Tile {
 /// Sums are made in the order in which they are written: another one, with more products alive,
 /// runs out of registers.
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& sum) noexcept {
-  asm("" : "+x"(sum));
+  asm volatile("" : "+x"(sum));
 }
 
 /// `Width` steps for all pixels and filters: one product with the multipliers for all of them.
@@ -68,7 +70,8 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
     __m256i products[Vectors];
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < Width; ++k) {
-      const __m256i four = broadcast_step(x[p] + offsets[k]);
+      __m256i four = broadcast_step(x[p] + offsets[k]);
+      in_order(four);
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < Vectors; ++v) {
         const __m256i pairs = _mm256_maddubs_epi16(four, w[k][v]);
@@ -79,18 +82,20 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < Vectors; ++v) {
       sums[p][v] = _mm256_add_epi32(sums[p][v], _mm256_madd_epi16(products[v], multipliers));
+      in_order(sums[p][v]);
     }
   }
 }
 
 template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_run(
-    const std::byte* const (&x)[Pixels], const Run& run, const std::int32_t*& offsets,
-    const std::byte*& weights, __m256i (&sums)[Pixels][Vectors]) noexcept {
-  const __m256i multipliers =
-      _mm256_set1_epi32(static_cast<std::uint16_t>(run.even) | std::int32_t{run.odd} * 65536);
-  for (std::int32_t i = run.count; i > 0; --i, offsets += Width, weights += Width * Vectors * 32) {
-    sum_bytes<Width>(x, offsets, weights, multipliers, sums);
+    const std::byte* const (&x)[Pixels], std::int32_t count, Tile& at,
+    __m256i (&sums)[Pixels][Vectors]) noexcept {
+  for (; count > 0; --count) {
+    sum_bytes<Width>(x, at.offsets, at.weights, _mm256_set1_epi32(*at.multipliers), sums);
+    at.offsets += Width;
+    at.weights += Width * Vectors * 32;
+    ++at.multipliers;
   }
 }
 
@@ -129,11 +134,11 @@ template <class Dots, Products How, std::size_t Pixels, std::size_t Vectors>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_tile(
     const Tile& tile, const std::byte* const (&x)[Pixels],
     __m256i (&sums)[Pixels][Vectors]) noexcept {
-  const std::int32_t* offsets = tile.offsets;
-  const std::byte* weights = tile.weights;
   if constexpr (How == Products::dot) {
     sum_dots<Dots>(tile, x, sums);
   } else if constexpr (How == Products::words) {
+    const std::int32_t* offsets = tile.offsets;
+    const std::byte* weights = tile.weights;
     for (std::int32_t i = tile.runs[0].count; i > 0; --i, ++offsets, weights += Vectors * 32) {
       __m256i w[Vectors];
 #pragma GCC unroll 8
@@ -148,14 +153,15 @@ template <class Dots, Products How, std::size_t Pixels, std::size_t Vectors>
       }
     }
   } else {
+    Tile at = tile;
     for (std::int32_t r = 0; r < tile.run_count; ++r) {
       const Run run = tile.runs[r];
       if (run.width == 4) {
-        sum_run<4>(x, run, offsets, weights, sums);
+        sum_run<4>(x, run.count, at, sums);
       } else if (run.width == 2) {
-        sum_run<2>(x, run, offsets, weights, sums);
+        sum_run<2>(x, run.count, at, sums);
       } else {
-        sum_run<1>(x, run, offsets, weights, sums);
+        sum_run<1>(x, run.count, at, sums);
       }
     }
   }

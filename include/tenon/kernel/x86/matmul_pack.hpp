@@ -80,24 +80,29 @@ struct WeightSums {
   return from;
 }
 
-/// Orders the steps of bytes; returns the number of runs.
+/// Orders the steps of bytes, the widest sums first whatever their multipliers: few runs, since
+/// each costs as much as some steps. Returns the number of runs; multipliers are those of the sums
+/// then.
 [[nodiscard]] inline std::int32_t make_runs(const TileSteps& steps, Run* runs) noexcept {
   constexpr std::int32_t widths[] = {4, 2, 1};
   std::int32_t count = 0;
-  for (std::int32_t begin = 0; begin < steps.count;) {
-    std::int32_t end = begin + 1;
-    for (std::int32_t i = end; i < steps.count; ++i) {
-      if (steps.multipliers[i] == steps.multipliers[begin]) steps.swap(end++, i);
-    }
-    for (const std::int32_t width : widths) {
+  std::int32_t sums = 0;
+  std::int32_t done = 0;
+  for (const std::int32_t width : widths) {
+    const std::int32_t before = done;
+    for (std::int32_t begin = done; begin < steps.count;) {
+      std::int32_t end = begin + 1;
+      for (std::int32_t i = end; i < steps.count; ++i) {
+        if (steps.multipliers[i] == steps.multipliers[begin]) steps.swap(end++, i);
+      }
       const std::int32_t gathered = width == 1 ? end : gather(steps, begin, end, width);
-      if (gathered == begin) continue;
-      const std::int32_t multiplier = steps.multipliers[begin];
-      runs[count++] = {width, (gathered - begin) / width,
-                       static_cast<std::int16_t>(multiplier & 0xFFFF),
-                       static_cast<std::int16_t>(multiplier >> 16)};
-      begin = gathered;
+      for (std::int32_t i = begin; i < gathered; ++i) steps.swap(done++, i);
+      begin = end;
     }
+    if (done == before) continue;
+    runs[count++] = {width, (done - before) / width};
+    for (std::int32_t i = before; i < done; i += width)
+      steps.multipliers[sums++] = steps.multipliers[i];
   }
   return count;
 }
@@ -207,12 +212,12 @@ inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32
       if (steps.multipliers[i] == shift) steps.swap(end++, i);
     }
     const std::int32_t before = begin == 0 ? shift : steps.multipliers[begin - 1];
-    runs[count++] = {before - shift, end - begin, 1, 1};
+    runs[count++] = {before - shift, end - begin};
     begin = end;
   }
   // The last sums are shifted by what all inputs have in common: a run without steps.
   if (steps.count > 0 && steps.multipliers[steps.count - 1] > 0) {
-    runs[count++] = {steps.multipliers[steps.count - 1], 0, 1, 1};
+    runs[count++] = {steps.multipliers[steps.count - 1], 0};
   }
   return count;
 }
@@ -286,7 +291,7 @@ inline void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const si
       } else {
         steps.multipliers = nullptr;
         pack_words(block, plan, group, rows, shifts, filters, steps);
-        runs[0] = {1, steps.count, 1, 1};
+        runs[0] = {1, steps.count};
       }
       std::memcpy(packed, &header, sizeof header);
       std::memcpy(packed + sizeof header, &finish, sizeof finish);

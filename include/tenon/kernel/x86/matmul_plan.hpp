@@ -128,8 +128,6 @@ struct MatmulPlan {
 struct Run {
   std::int32_t width = 1;
   std::int32_t count = 0;  ///< of sums of `width` steps
-  std::int16_t even = 1;
-  std::int16_t odd = 1;
 };
 
 /// In front of the packed tiles: a plan takes a dozen divisions, more than a small layer.
@@ -148,7 +146,7 @@ struct TileFinish {
 struct TileLayout {
   std::size_t runs = 0;
   std::size_t offsets = 0;
-  std::size_t multipliers = 0;  ///< of the steps; read by the packing only
+  std::size_t multipliers = 0;  ///< of each sum of bytes; of dot products for the packing only
   std::size_t weights = 0;
   std::size_t bytes = 0;
 };
