@@ -12,6 +12,7 @@
 #include <tenon/host/deploy/stage.hpp>
 #include <tenon/host/emit/cpp_text.hpp>
 #include <tenon/host/graph/shapes.hpp>
+#include <tenon/host/interpret/toolkit_layers.hpp>
 #include <tenon/kernel/block.hpp>
 #include <tenon/model/sum_proof.hpp>
 #include <tenon/version.hpp>
