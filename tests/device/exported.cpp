@@ -19,6 +19,6 @@ int application() {
   return wrong;
 }
 
-#if !defined(__ARM_ARCH_PROFILE)
+#if __ARM_ARCH_PROFILE != 'M'
 int main() { return application() == 0 ? 0 : 1; }
 #endif

@@ -121,13 +121,6 @@ constexpr Shape stage_shape(const Shape& a, const Shape& b, const Shape& c) noex
   }
 }
 
-[[nodiscard]] constexpr std::int64_t rows_of(const kernel::DenseBlock& block) noexcept { return block.rows; }
-[[nodiscard]] constexpr std::int64_t rows_of(const kernel::AddBlock& block) noexcept { return block.pixels; }
-template <class Other>
-[[nodiscard]] constexpr std::int64_t rows_of(const Other&) noexcept {
-  return 0;
-}
-
 /// Elements of int32 that a layer works on besides its tensors, when it is no block.
 template <class Constants>
 constexpr std::int64_t layer_scratch_elements(const Shape& input, const Shape& second) noexcept {

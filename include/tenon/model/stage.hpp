@@ -149,6 +149,14 @@ namespace detail {
   return best;
 }
 
+/// Rows that a block of a pooled stage makes at a time; 0 for blocks that no pooled stage has.
+[[nodiscard]] constexpr std::int64_t rows_of(const kernel::DenseBlock& block) noexcept { return block.rows; }
+[[nodiscard]] constexpr std::int64_t rows_of(const kernel::AddBlock& block) noexcept { return block.pixels; }
+template <class Other>
+[[nodiscard]] constexpr std::int64_t rows_of(const Other&) noexcept {
+  return 0;
+}
+
 /// Of a pooled stage, the block for the rows that it makes at a time.
 template <class Block>
 [[nodiscard]] constexpr Block some_rows(Block block, bool pooled) noexcept {

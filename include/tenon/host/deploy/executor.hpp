@@ -79,10 +79,6 @@ void with_elements(DataType type, std::byte* data, const Use& use) {
   }
 }
 
-[[nodiscard]] inline std::size_t element_bytes(DataType type) {
-  return static_cast<std::size_t>(tenon::detail::size_of(type));
-}
-
 }  // namespace detail
 
 class Executor {
@@ -111,7 +107,7 @@ class Executor {
   [[nodiscard]] Memory memory() const {
     Memory m;
     for (const DeployedStage& s : deployment_.stages) {
-      m.outputs.emplace_back(static_cast<std::size_t>(s.shape.size()) * detail::element_bytes(s.type));
+      m.outputs.emplace_back(static_cast<std::size_t>(s.shape.size() * tenon::detail::size_of(s.type)));
     }
     m.scratch = detail::AlignedBytes(scratch_bytes_ + 64);
     m.rows.resize(row_elements_);
@@ -161,7 +157,7 @@ class Executor {
               scratch_bytes_ = std::max(scratch_bytes_, scratch_bytes(arch, block));
             }
             if (s.pool) {
-              const auto rows = static_cast<std::size_t>(rows_of(block));
+              const auto rows = static_cast<std::size_t>(tenon::detail::rows_of(block));
               row_elements_ = std::max(row_elements_, (rows + 1) * static_cast<std::size_t>(s.shape.channels()));
             }
           },
@@ -179,13 +175,6 @@ class Executor {
     } else {
       pack(arch, block, p.weights.data(), b.finish.data(), p.packed.data());
     }
-  }
-
-  [[nodiscard]] static std::int64_t rows_of(const kernel::DenseBlock& block) { return block.rows; }
-  [[nodiscard]] static std::int64_t rows_of(const kernel::AddBlock& block) { return block.pixels; }
-  template <class Block>
-  [[nodiscard]] static std::int64_t rows_of(const Block&) {
-    return 0;
   }
 
   void run_block(std::size_t i, Memory& m) const {
@@ -213,7 +202,7 @@ class Executor {
   void run_pooled(std::size_t i, const X* x, const X* second, Y* y, Memory& m) const {
     const DeployedStage& s = deployment_.stages[i];
     const std::int64_t channels = s.shape.channels();
-    const std::int64_t rows = std::visit([](const auto& block) { return rows_of(block); }, *stages_[i].block);
+    const std::int64_t rows = std::visit([](const auto& block) { return tenon::detail::rows_of(block); }, *stages_[i].block);
     const std::int64_t step = rows * s.input_shapes[0].channels();
     const std::int64_t* maximum = s.pool->relu.maximum.empty() ? nullptr : s.pool->relu.maximum.data();
     std::int32_t* sums = m.rows.data();
