@@ -31,7 +31,7 @@ sys.path.insert(0, str(HERE))
 import bar_chart
 from peer_worker import PATHS
 
-VARIANTS = ("int8", "direct", "s8s8", "u8s8")
+VARIANTS = ("int8", "direct", "s8s8", "u8s8", "float", "usual")
 TENON = ("tenon", "tenon interpreter")
 SCREENING_ROUNDS, SCREENING_FACTOR = 3, 1.5
 NAMES = {"litert": "LiteRT", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO", "tenon": "Tenon",
