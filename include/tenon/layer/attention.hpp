@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <tenon/kernel/portable/attention.hpp>
+#include <tenon/kernel/x86/attention.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/shiftmax.hpp>
 #include <tenon/layer/traits.hpp>
@@ -50,6 +51,18 @@ constexpr bool alignment_is_exact(const Constants& constants) noexcept {
     if (constants.input_bits + s > constants.buffer_bits) return false;
   }
   return true;
+}
+
+// Whether an output is only shifted, from aligned sums below 2^24: then float32 arithmetic is exact up to its rounding.
+template <class Constants>
+constexpr bool outputs_are_shifted_floats(const Constants& constants) noexcept {
+  const bool shifted = constants.has_output && constants.bias.empty() && constants.output.mantissas.empty() &&
+                       constants.output.float32_products && constants.buffer_bits >= 24;
+  if (!shifted || !alignment_is_exact(constants)) return false;
+  for (const std::int32_t s : constants.input_shift) {
+    if (constants.largest_sum >= (std::int64_t{1} << 24) >> s) return false;
+  }
+  return constants.largest_sum < std::int64_t{1} << 24;
 }
 
 }  // namespace detail
@@ -105,6 +118,14 @@ constexpr void run(Arch arch, const AttentionParams& params, const Shape& query_
   const kernel::AttentionShape shape = params.shape(query_shape, key_shape);
   const int bits = constants.buffer_bits;
   const int score_shift = constants.second_shift[0];
+  if constexpr (requires { kernel::shiftmax_attention(arch, shape, constants, 0, q, k, v, y); }) {
+    const bool scores_fit = score_shift <= 0 && score_shift > -32 && constants.largest_score <= largest(bits);
+    if (mask == nullptr && scores_fit && detail::outputs_are_shifted_floats(constants) &&
+        kernel::x86::serves_attention(shape, constants.exp_bits)) {
+      kernel::shiftmax_attention(arch, shape, constants, -score_shift, q, k, v, y);
+      return;
+    }
+  }
   const auto store = [&](std::int64_t score) {
     return static_cast<std::int32_t>(shift(saturate(score, bits), score_shift, bits));
   };

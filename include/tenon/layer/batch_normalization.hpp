@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <tenon/kernel/multiply_add.hpp>
+#include <tenon/kernel/x86/token.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
 #include <tenon/tensor/shape.hpp>
@@ -82,22 +83,28 @@ constexpr Fault prepare(const BatchNormalizationParams& params, const Shape& inp
 
 /// `scratch` holds input.size() elements.
 template <class Arch, class Constants, class X, class Y>
-constexpr void run(Arch, const BatchNormalizationParams&, const Shape& input, const Constants& constants,
+constexpr void run([[maybe_unused]] Arch arch, const BatchNormalizationParams&, const Shape& input, const Constants& constants,
                    const X* x, Y* y, std::int32_t* scratch) noexcept {
-  with_aligned_input(constants, x, input.size(), scratch, [&](const auto* aligned) {
-    const FinishSum finish{constants};
-    const std::int32_t channels = input.channels();
+  const FinishSum finish{constants};
+  const std::int32_t channels = input.channels();
+  const auto count = static_cast<std::size_t>(channels);
+  constexpr std::int32_t* no_table = nullptr;
+  if constexpr (requires { kernel::scale_and_add(arch, constants, x, constants.weights.data(), no_table, count, y, finish); }) {
     for (std::int64_t i = 0; i < input.size(); i += channels) {
-      for (std::int32_t c = 0; c < channels; ++c) {
-        const std::int64_t w = constants.weights[static_cast<std::size_t>(c)];
-        y[i + c] = static_cast<Y>(finish(aligned[i + c] * w, c));
-      }
+      kernel::scale_and_add(arch, constants, x + i, constants.weights.data(), no_table, count, y + i, finish);
     }
-  });
+  } else {
+    with_aligned_input(constants, x, input.size(), scratch, [&](const auto* aligned) {
+      for (std::int64_t i = 0; i < input.size(); i += channels) {
+        for (std::int32_t c = 0; c < channels; ++c) {
+          const std::int64_t w = constants.weights[static_cast<std::size_t>(c)];
+          y[i + c] = static_cast<Y>(finish(aligned[i + c] * w, c));
+        }
+      }
+    });
+  }
 }
 
-/// Maps and tokens are normalized in the two orders of the reference's float kernels, so that calibrated ranges
-/// agree to the bit, maps of 4 k channels at least.
 template <class Arch>
 constexpr void run_float(Arch arch, const BatchNormalizationParams& params, const Shape& input,
                          const FloatVariables& variables, const float* x, float* y) noexcept {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <tenon/kernel/reference/magnitude_sum.hpp>
+#include <tenon/kernel/x86/token.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
 #include <tenon/number/quotient.hpp>
@@ -82,10 +83,16 @@ constexpr void normalize(const Constants& constants, const X* token, std::int32_
 
 /// `scratch` holds one token, input.channels() elements, if the input is aligned. `y` may be `x`.
 template <class Arch, class Constants, class X, class Y>
-constexpr void run(Arch, const LayerMadNormalizationParams&, const Shape& input, const Constants& constants,
-                   const X* x, Y* y, std::int32_t* scratch) noexcept {
+constexpr void run([[maybe_unused]] Arch arch, const LayerMadNormalizationParams&, const Shape& input,
+                   const Constants& constants, const X* x, Y* y, std::int32_t* scratch) noexcept {
   const std::int32_t channels = input.channels();
+  [[maybe_unused]] const auto count = static_cast<std::size_t>(channels);
+  [[maybe_unused]] const FinishSum finish{constants};
   for (std::int64_t i = 0; i < input.size(); i += channels) {
+    if constexpr (requires { kernel::normalize_by_magnitude(arch, constants, x, count, y, finish); }) {
+      const bool exact = constants.dividends_fit_24_bits();
+      if (exact && kernel::normalize_by_magnitude(arch, constants, x + i, count, y + i, finish)) continue;
+    }
     with_aligned_input(constants, x + i, channels, scratch, [&](const auto* token) {
       std::int64_t sum = 0;
       for (std::int32_t c = 0; c < channels; ++c) sum += magnitude(static_cast<std::int64_t>(token[c]));

@@ -364,7 +364,7 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
   /// That no sum overflows, proved from the weights by the compiler that reads them; false where a layer has more weights than
   /// compilers evaluate.
   static constexpr bool sums_are_proved = []<std::size_t... I>(std::index_sequence<I...>) {
-    return (proved<I>() & ...);
+    return (proved<I>() && ...);
   }(Indices{});
 
   Exported() noexcept requires(packed_bytes == 0 && !stateful) = default;

@@ -203,7 +203,7 @@ template <class P>
     Items runs;
     for (std::int32_t i = 0; i < p.run_count; ++i) {
       const TokenRun& run = p.runs[static_cast<std::size_t>(i)];
-      runs.items.push_back(fmt::format("{{{}, {}}}", run.first, run.count));
+      runs.items.push_back(fmt::format("tenon::TokenRun{{{}, {}}}", run.first, run.count));
     }
     m.add("runs", runs, Items{});
     m.add("run_count", p.run_count, usual.run_count);
