@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <tenon/kernel/reference/token.hpp>
 #include <tenon/kernel/x86/token.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
@@ -30,21 +31,13 @@ constexpr Fault prepare(const AddPositionEmbsParams&, const Shape& input, Format
 }
 
 template <class Arch, class Constants, class X, class Y>
-constexpr void run([[maybe_unused]] Arch arch, const AddPositionEmbsParams&, const Shape& input, const Constants& constants,
-                   const X* x, Y* y, std::int32_t*) noexcept {
-  const FinishSum finish{constants};
-  const std::int32_t channels = input.channels();
-  const auto count = static_cast<std::size_t>(channels);
+constexpr void run(Arch arch, const AddPositionEmbsParams&, const Shape& input, const Constants& constants, const X* x, Y* y,
+                   std::int32_t*) noexcept {
   constexpr std::int8_t* no_weights = nullptr;
+  const std::int32_t channels = input.channels();
   for (std::int64_t i = 0; i < input.size(); i += channels) {
-    const auto* table = constants.table.data() + i;
-    if constexpr (requires { kernel::scale_and_add(arch, constants, x, no_weights, table, count, y, finish); }) {
-      kernel::scale_and_add(arch, constants, x + i, no_weights, table, count, y + i, finish);
-    } else {
-      for (std::int32_t c = 0; c < channels; ++c) {
-        y[i + c] = static_cast<Y>(finish(static_cast<std::int64_t>(x[i + c]) + table[c], c));
-      }
-    }
+    kernel::scale_and_add(arch, x + i, no_weights, constants.table.data() + i, static_cast<std::size_t>(channels), y + i,
+                          AlignElement{constants}, FinishSum{constants});
   }
 }
 

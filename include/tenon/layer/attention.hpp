@@ -118,11 +118,11 @@ constexpr void run(Arch arch, const AttentionParams& params, const Shape& query_
   const kernel::AttentionShape shape = params.shape(query_shape, key_shape);
   const int bits = constants.buffer_bits;
   const int score_shift = constants.second_shift[0];
-  if constexpr (requires { kernel::shiftmax_attention(arch, shape, constants, 0, q, k, v, y); }) {
+  if constexpr (requires { shiftmax_attention(arch, shape, constants, 0, q, k, v, y); }) {  // in the namespace of the shape
     const bool scores_fit = score_shift <= 0 && score_shift > -32 && constants.largest_score <= largest(bits);
     if (mask == nullptr && scores_fit && detail::outputs_are_shifted_floats(constants) &&
-        kernel::x86::serves_attention(shape, constants.exp_bits)) {
-      kernel::shiftmax_attention(arch, shape, constants, -score_shift, q, k, v, y);
+        serves_shiftmax_attention(arch, shape, constants.exp_bits)) {
+      shiftmax_attention(arch, shape, constants, -score_shift, q, k, v, y);
       return;
     }
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <tenon/kernel/multiply_add.hpp>
+#include <tenon/kernel/reference/token.hpp>
 #include <tenon/kernel/x86/token.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
@@ -83,25 +84,13 @@ constexpr Fault prepare(const BatchNormalizationParams& params, const Shape& inp
 
 /// `scratch` holds input.size() elements.
 template <class Arch, class Constants, class X, class Y>
-constexpr void run([[maybe_unused]] Arch arch, const BatchNormalizationParams&, const Shape& input, const Constants& constants,
-                   const X* x, Y* y, std::int32_t* scratch) noexcept {
-  const FinishSum finish{constants};
-  const std::int32_t channels = input.channels();
-  const auto count = static_cast<std::size_t>(channels);
+constexpr void run(Arch arch, const BatchNormalizationParams&, const Shape& input, const Constants& constants, const X* x,
+                   Y* y, std::int32_t*) noexcept {
   constexpr std::int32_t* no_table = nullptr;
-  if constexpr (requires { kernel::scale_and_add(arch, constants, x, constants.weights.data(), no_table, count, y, finish); }) {
-    for (std::int64_t i = 0; i < input.size(); i += channels) {
-      kernel::scale_and_add(arch, constants, x + i, constants.weights.data(), no_table, count, y + i, finish);
-    }
-  } else {
-    with_aligned_input(constants, x, input.size(), scratch, [&](const auto* aligned) {
-      for (std::int64_t i = 0; i < input.size(); i += channels) {
-        for (std::int32_t c = 0; c < channels; ++c) {
-          const std::int64_t w = constants.weights[static_cast<std::size_t>(c)];
-          y[i + c] = static_cast<Y>(finish(aligned[i + c] * w, c));
-        }
-      }
-    });
+  const std::int32_t channels = input.channels();
+  for (std::int64_t i = 0; i < input.size(); i += channels) {
+    kernel::scale_and_add(arch, x + i, constants.weights.data(), no_table, static_cast<std::size_t>(channels), y + i,
+                          AlignElement{constants}, FinishSum{constants});
   }
 }
 

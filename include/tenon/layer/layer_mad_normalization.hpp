@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <tenon/kernel/reference/magnitude_sum.hpp>
+#include <tenon/kernel/reference/token.hpp>
 #include <tenon/kernel/x86/token.hpp>
 #include <tenon/layer/constants.hpp>
 #include <tenon/layer/traits.hpp>
@@ -83,15 +84,14 @@ constexpr void normalize(const Constants& constants, const X* token, std::int32_
 
 /// `scratch` holds one token, input.channels() elements, if the input is aligned. `y` may be `x`.
 template <class Arch, class Constants, class X, class Y>
-constexpr void run([[maybe_unused]] Arch arch, const LayerMadNormalizationParams&, const Shape& input,
-                   const Constants& constants, const X* x, Y* y, std::int32_t* scratch) noexcept {
+constexpr void run(Arch arch, const LayerMadNormalizationParams&, const Shape& input, const Constants& constants, const X* x,
+                   Y* y, std::int32_t* scratch) noexcept {
   const std::int32_t channels = input.channels();
-  [[maybe_unused]] const auto count = static_cast<std::size_t>(channels);
-  [[maybe_unused]] const FinishSum finish{constants};
   for (std::int64_t i = 0; i < input.size(); i += channels) {
-    if constexpr (requires { kernel::normalize_by_magnitude(arch, constants, x, count, y, finish); }) {
-      const bool exact = constants.dividends_fit_24_bits();
-      if (exact && kernel::normalize_by_magnitude(arch, constants, x + i, count, y + i, finish)) continue;
+    if (constants.dividends_fit_24_bits() &&
+        kernel::normalize_by_magnitude(arch, x + i, static_cast<std::size_t>(channels), y + i, AlignElement{constants},
+                                       FinishSum{constants})) {
+      continue;
     }
     with_aligned_input(constants, x + i, channels, scratch, [&](const auto* token) {
       std::int64_t sum = 0;

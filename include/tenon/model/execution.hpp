@@ -197,6 +197,7 @@ constexpr std::int64_t scratch_elements(const Params& params, const Shape& input
     elements = input.size() + params.window(input).output(input.channels()).size();
   }
   if constexpr (std::is_same_v<Params, GlobalAveragePooling2DParams> ||
+                std::is_same_v<Params, BatchNormalizationParams> ||
                 std::is_same_v<Params, FlattenParams>) {
     elements = 0;  // these align each element as they read it
   }

@@ -135,6 +135,9 @@ constexpr std::int64_t layer_scratch_elements(const Shape& input, const Shape& s
   } else if constexpr (std::is_same_v<Params, StatefulProjectionParams> || std::is_same_v<Params, ShiftmaxParams> ||
                        std::is_same_v<Params, ExtractTokenParams>) {
     return input.size();
+  } else if constexpr (std::is_same_v<Params, GlobalAveragePooling2DParams> || std::is_same_v<Params, FlattenParams> ||
+                       std::is_same_v<Params, BatchNormalizationParams>) {
+    return 0;  // these align each element as they read it
   } else {
     return Constants::input_shift.empty() ? 0 : input.size();
   }

@@ -19,12 +19,6 @@ namespace x86 {
 inline constexpr std::int32_t most_keys = 1024;
 inline constexpr std::int32_t most_dim = 128;
 
-/// The kernel serves this shape, and its weights and their sum fit.
-[[nodiscard]] constexpr bool serves_attention(const AttentionShape& shape, int exp_bits) noexcept {
-  const bool fits = exp_bits <= 14 && shape.keys <= (std::int64_t{2147483647} >> (2 * exp_bits));
-  return fits && shape.keys <= most_keys && (shape.dim == 8 || (shape.dim % 16 == 0 && shape.dim <= most_dim));
-}
-
 /// What an attention needs for one query besides its row of scores.
 struct Query {
   alignas(32) std::int16_t elements[most_dim];  ///< of this head; 8 stand twice
@@ -93,8 +87,9 @@ struct Query {
 }
 
 /// The scores of a query become weights; `score_shift` divides them, rounding down.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void weigh_keys(const AttentionShape& shape, const std::int8_t* keys, int score_shift,
-                                                   int exp_bits, int sum_bits, Query& query) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void weigh_keys(const AttentionShape& shape,
+                                                                       const std::int8_t* keys, int score_shift,
+                                                                       int exp_bits, int sum_bits, Query& query) noexcept {
   __m256i top = _mm256_set1_epi32(-2147483647 - 1);
   for (std::int32_t j = 0; j < shape.keys; j += 8) {
     const __m256i scores = _mm256_srai_epi32(eight_scores(shape, query.elements, keys, j), score_shift);
@@ -174,6 +169,12 @@ template <std::size_t Groups, class Constants>
 }
 
 }  // namespace x86
+
+/// The kernel below serves this shape, and its weights and their sum fit.
+[[nodiscard]] constexpr bool serves_shiftmax_attention(arch::avx2, const AttentionShape& shape, int exp_bits) noexcept {
+  const bool fits = exp_bits <= 14 && shape.keys <= (std::int64_t{2147483647} >> (2 * exp_bits));
+  return fits && shape.keys <= x86::most_keys && (shape.dim == 8 || (shape.dim % 16 == 0 && shape.dim <= x86::most_dim));
+}
 
 /// `score_shift` divides the products of query and key by a power of two. The caller proved that products fit int32 and that
 /// aligned sums are below 2^24.
