@@ -110,7 +110,18 @@ constexpr Fault prepare(const AttentionParams& params, const Shape& query_shape,
   return prepare_output(query, variables, quantizers, constants);
 }
 
-/// `scratch` holds one row of scores: as many elements as the key has tokens. `mask` (heads, queries, keys) may be null.
+/// Elements of int32 that `run` works in for bytes: one row of scores, or what the architecture's kernel needs.
+template <class Arch>
+[[nodiscard]] constexpr std::int64_t attention_scratch(Arch arch, const kernel::AttentionShape& shape) noexcept {
+  if constexpr (requires { shiftmax_attention_scratch(arch, shape); }) {
+    const std::int64_t elements = shiftmax_attention_scratch(arch, shape);
+    return elements > shape.keys ? elements : shape.keys;
+  } else {
+    return shape.keys;
+  }
+}
+
+/// `scratch` holds one row of scores: as many elements as the key has tokens; `attention_scratch` for bytes. `mask` (heads, queries, keys) may be null.
 template <class Arch, class Constants, class Q, class K, class V, class Y, class Mask>
 constexpr void run(Arch arch, const AttentionParams& params, const Shape& query_shape, const Shape& key_shape,
                    const Constants& constants, const Q* q, const K* k, const V* v, Y* y, std::int32_t* scratch,
@@ -118,11 +129,11 @@ constexpr void run(Arch arch, const AttentionParams& params, const Shape& query_
   const kernel::AttentionShape shape = params.shape(query_shape, key_shape);
   const int bits = constants.buffer_bits;
   const int score_shift = constants.second_shift[0];
-  if constexpr (requires { shiftmax_attention(arch, shape, constants, 0, q, k, v, y); }) {  // in the namespace of the shape
+  if constexpr (requires { shiftmax_attention(arch, shape, constants, 0, q, k, v, y, scratch); }) {  // in the namespace of the shape
     const bool scores_fit = score_shift <= 0 && score_shift > -32 && constants.largest_score <= largest(bits);
     if (mask == nullptr && scores_fit && detail::outputs_are_shifted_floats(constants) &&
         serves_shiftmax_attention(arch, shape, constants.exp_bits)) {
-      shiftmax_attention(arch, shape, constants, -score_shift, q, k, v, y);
+      shiftmax_attention(arch, shape, constants, -score_shift, q, k, v, y, scratch);
       return;
     }
   }

@@ -122,14 +122,14 @@ constexpr Shape stage_shape(const Shape& a, const Shape& b, const Shape& c) noex
 }
 
 /// Elements of int32 that a layer works on besides its tensors, when it is no block.
-template <class Constants>
+template <class Arch, class Constants>
 constexpr std::int64_t layer_scratch_elements(const Shape& input, const Shape& second) noexcept {
   using Params = std::remove_const_t<decltype(Constants::params)>;
   const auto& params = Constants::params;
   if constexpr (std::is_same_v<Params, SeparableConv2DParams>) {
     return input.size() + params.window(input).output(input.channels()).size();
   } else if constexpr (std::is_same_v<Params, AttentionParams>) {
-    return second[0];
+    return attention_scratch(Arch{}, params.shape(input, second));
   } else if constexpr (std::is_same_v<Params, LayerMadNormalizationParams>) {
     return input.channels();
   } else if constexpr (std::is_same_v<Params, StatefulProjectionParams> || std::is_same_v<Params, ShiftmaxParams> ||
@@ -285,7 +285,7 @@ class Exported<Arch, std::tuple<Outputs...>, Stages...> {
       constexpr std::int64_t slack = bytes > 0 && packed_size<I>() > 0 ? detail::cache_line : 0;
       return bytes + slack + 4 * pool_elements<I>();
     } else {
-      return 4 * detail::layer_scratch_elements<At<I>>(input_of<I, 0>, input_of<I, 1>);
+      return 4 * detail::layer_scratch_elements<Arch, At<I>>(input_of<I, 0>, input_of<I, 1>);
     }
   }
   template <std::size_t I>

@@ -44,67 +44,93 @@ inline constexpr std::int64_t memory_alignment = 8;
 
 namespace detail {
 
-/// The lowest offset where `item` meets none of the placed ones.
-constexpr std::int64_t first_fit(std::span<const Lifetime> items,
-                                 std::span<const std::int64_t> offsets,
-                                 std::span<const std::size_t> placed, std::size_t item) noexcept {
-  std::int64_t offset = 0;
-  for (bool moved = true; moved;) {
-    moved = false;
-    for (const std::size_t p : placed) {
-      const bool apart = !items[p].meets(items[item]) ||
-                         offsets[p] >= offset + aligned_size(items[item].bytes) ||
-                         offsets[p] + aligned_size(items[p].bytes) <= offset;
-      if (apart) continue;
-      offset = offsets[p] + aligned_size(items[p].bytes);
-      moved = true;
+/// Tensors that get their offsets one by one. Only those that can meet one another are compared, since a constant expression
+/// has few steps for a model of hundreds of layers.
+template <std::size_t N>
+class Placement {
+ public:
+  /// `by_first`: the items that have bytes, in order of their first step.
+  constexpr Placement(const std::array<Lifetime, N>& items, std::span<const std::size_t> by_first) noexcept
+      : items_(items), by_first_(by_first) {
+    for (const Lifetime& item : items) {
+      longest_ = item.last - item.first > longest_ ? item.last - item.first : longest_;
     }
   }
-  return offset;
+
+  constexpr void clear() noexcept { placed_ = {}; }
+  constexpr void place(std::size_t item, std::int64_t offset) noexcept {
+    offsets[item] = offset;
+    placed_[item] = true;
+  }
+  [[nodiscard]] constexpr std::int64_t size(std::size_t item) const noexcept { return aligned_size(items_[item].bytes); }
+
+  /// The lowest offset where `item` meets none of the placed ones.
+  [[nodiscard]] constexpr std::int64_t lowest(std::size_t item) const noexcept {
+    std::int64_t offset = 0;
+    for (std::size_t p = 0; (p = in_the_way(item, offset)) != N;) offset = offsets[p] + size(p);
+    return offset;
+  }
+  /// The highest offset below `bound`; negative if there is none.
+  [[nodiscard]] constexpr std::int64_t highest(std::size_t item, std::int64_t bound) const noexcept {
+    std::int64_t offset = bound - size(item);
+    for (std::size_t p = 0; (p = in_the_way(item, offset)) != N;) offset = offsets[p] - size(item);
+    return offset;
+  }
+
+  std::array<std::int64_t, N> offsets{};
+
+ private:
+  /// A placed item that `item` would overlap at `offset`, or N.
+  [[nodiscard]] constexpr std::size_t in_the_way(std::size_t item, std::int64_t offset) const noexcept {
+    const Lifetime& own = items_[item];
+    const auto begin = std::partition_point(by_first_.begin(), by_first_.end(), [&](std::size_t p) {
+      return items_[p].first < own.first - longest_;
+    });
+    for (auto p = begin; p != by_first_.end() && items_[*p].first <= own.last; ++p) {
+      if (placed_[*p] && items_[*p].meets(own) && offsets[*p] < offset + size(item) && offset < offsets[*p] + size(*p)) {
+        return *p;
+      }
+    }
+    return N;
+  }
+
+  const std::array<Lifetime, N>& items_;
+  std::span<const std::size_t> by_first_;
+  std::array<bool, N> placed_{};
+  std::int32_t longest_ = 0;
+};
+
+/// Turns at both ends of `bound` bytes: in order of their first step, tensors go to the end that is
+/// free. Returns whether that worked, as it does for chains.
+template <std::size_t N>
+constexpr bool place_at_ends(Placement<N>& placement, std::span<const std::size_t> by_first,
+                             std::int64_t bound) noexcept {
+  for (const std::size_t item : by_first) {
+    const std::int64_t low = placement.lowest(item);
+    const std::int64_t high = low == 0 ? 0 : placement.highest(item, bound);
+    placement.place(item, low == 0 || high < 0 ? low : high);
+    if (placement.offsets[item] + placement.size(item) > bound) return false;
+  }
+  return true;
 }
 
 /// Places the items in the given order; returns the end of the highest one, and which it is in
 /// `highest`.
-constexpr std::int64_t place_in_order(std::span<const Lifetime> items,
-                                      std::span<const std::size_t> order,
-                                      std::span<std::int64_t> offsets,
+template <std::size_t N>
+constexpr std::int64_t place_in_order(Placement<N>& placement, std::span<const std::size_t> order,
                                       std::size_t& highest) noexcept {
   std::int64_t end = 0;
+  placement.clear();
   for (std::size_t k = 0; k < order.size(); ++k) {
     const std::size_t item = order[k];
-    offsets[item] = first_fit(items, offsets, order.first(k), item);
-    const std::int64_t top = offsets[item] + aligned_size(items[item].bytes);
+    placement.place(item, placement.lowest(item));
+    const std::int64_t top = placement.offsets[item] + placement.size(item);
     if (top > end) {
       end = top;
       highest = k;
     }
   }
   return end;
-}
-
-/// Turns at both ends of `bound` bytes: in order of their first step, tensors go to the end that is
-/// free. Returns whether that worked, as it does for chains.
-constexpr bool place_at_ends(std::span<const Lifetime> items, std::span<const std::size_t> by_first,
-                             std::int64_t bound, std::span<std::int64_t> offsets) noexcept {
-  for (std::size_t k = 0; k < by_first.size(); ++k) {
-    const std::size_t item = by_first[k];
-    const std::int64_t size = aligned_size(items[item].bytes);
-    const std::int64_t low = first_fit(items, offsets, by_first.first(k), item);
-    std::int64_t high = bound - size;
-    for (bool moved = true; moved;) {
-      moved = false;
-      for (const std::size_t p : by_first.first(k)) {
-        const bool apart = !items[p].meets(items[item]) || offsets[p] >= high + size ||
-                           offsets[p] + aligned_size(items[p].bytes) <= high;
-        if (apart) continue;
-        high = offsets[p] - size;
-        moved = true;
-      }
-    }
-    offsets[item] = low == 0 || high < 0 ? low : high;
-    if (offsets[item] + size > bound) return false;
-  }
-  return true;
 }
 
 }  // namespace detail
@@ -128,23 +154,25 @@ constexpr std::int64_t plan_memory(const std::array<Lifetime, N>& items,
       return difference != 0 ? difference > 0 : a < b;
     });
   };
-  offsets = {};
   sort_by([](const Lifetime& item) { return -std::int64_t{item.first}; });
-  if (detail::place_at_ends(items, order, bound, offsets)) return bound;
+  const std::array<std::size_t, N> by_first = all;
+  detail::Placement<N> placement(items, std::span(by_first).first(count));
+  const bool at_ends = detail::place_at_ends(placement, order, bound);
+  offsets = placement.offsets;
+  if (at_ends) return bound;
 
   constexpr std::size_t rounds = 16;  // within the steps that compilers allow a constant expression
   std::int64_t best = -1;
-  std::array<std::int64_t, N> trial{};
   for (const bool longest : {false, true}) {
     sort_by([&](const Lifetime& item) {
       return item.bytes * (longest ? item.last - item.first + 1 : 1);
     });
     for (std::size_t round = 0; round < rounds && best != bound; ++round) {
       std::size_t highest = 0;
-      const std::int64_t end = detail::place_in_order(items, order, trial, highest);
+      const std::int64_t end = detail::place_in_order(placement, order, highest);
       if (best < 0 || end < best) {
         best = end;
-        offsets = trial;
+        offsets = placement.offsets;
       }
       if (highest == 0) break;
       const auto at = order.begin() + static_cast<std::ptrdiff_t>(highest);
