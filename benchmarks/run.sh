@@ -31,6 +31,13 @@ if [ -d "$build/large_models" ]; then
   done
 fi
 
+# The transformer and the streaming network of examples/.
+"$build/peers/bin/python" "$here/digits_models.py" --out "$build/digits_models" >"$results/digits_models"
+peers+=("$build/digits_models")
+for name in digits_vit digits_tenn; do
+  networks+=("$name=$here/../examples/$name/model.h5,$here/../examples/$name/samples.npz,-id,uint8")
+done
+
 # A network that one compiler cannot build is timed as the other one builds it.
 "$here/exported.py" --tenon "$build/tools/tenon" --out "$results" --arguments "${networks[@]}" >"$results/executables" || true
 mapfile -t tenon <"$results/executables"
