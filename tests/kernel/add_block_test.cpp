@@ -3,16 +3,17 @@
 
 #include <cstdint>
 #include <tenon/kernel/reference/add_block.hpp>
-#include <tenon/kernel/x86/add_block.hpp>
 #include <vector>
 
 #include "support/block_data.hpp"
 #include "support/random_tensor.hpp"
+#include "support/vector_arch.hpp"
 
 using namespace tenon;
 using kernel::AddBlock;
 using tenon_test::AlignedBytes;
 using tenon_test::random_tensor;
+using tenon_test::VectorArch;
 
 namespace {
 
@@ -38,7 +39,7 @@ void compare(std::int64_t pixels, std::int32_t channels, int largest_shift, unsi
   std::vector<Y> got(count, Y{77});
   kernel::add_block(arch::reference{}, block, a.data(), b.data(), shifts.data(), finish.data(),
                     expected.data());
-  const arch::avx2 arch;
+  const VectorArch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   kernel::pack(arch, block, shifts.data(), finish.data(), packed.data());
   kernel::add_block(arch, block, a.data(), b.data(), packed.data(), got.data());
@@ -48,7 +49,7 @@ void compare(std::int64_t pixels, std::int32_t channels, int largest_shift, unsi
 
 }  // namespace
 
-TEST_CASE("the AVX2 addition equals the reference") {
+TEST_CASE("the vector addition equals the reference") {
   for (const std::int32_t channels : {1, 3, 8, 16, 24, 31, 32, 33, 64}) {
     for (const std::int64_t pixels : {1, 2, 7, 16}) {
       for (const int largest_shift : {0, 5, 14, 17}) {
@@ -62,7 +63,7 @@ TEST_CASE("the AVX2 addition equals the reference") {
   }
 }
 
-TEST_CASE("the AVX2 addition may write over an input") {
+TEST_CASE("the vector addition may write over an input") {
   const AddBlock block{5, 7, {}};
   std::mt19937 random(3);
   auto a = random_tensor<std::int8_t>(random, 35, -128, 127);
@@ -72,7 +73,7 @@ TEST_CASE("the AVX2 addition may write over an input") {
   std::vector<std::int8_t> expected(35);
   kernel::add_block(arch::reference{}, block, a.data(), b.data(), shifts.data(), finish.data(),
                     expected.data());
-  const arch::avx2 arch;
+  const VectorArch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   kernel::pack(arch, block, shifts.data(), finish.data(), packed.data());
   kernel::add_block(arch, block, a.data(), b.data(), packed.data(), a.data());

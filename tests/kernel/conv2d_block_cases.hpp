@@ -6,13 +6,13 @@
 #include <cstdint>
 #include <string>
 #include <tenon/kernel/reference/conv2d_block.hpp>
-#include <tenon/kernel/x86/conv2d_block.hpp>
 #include <tenon/tensor/shape.hpp>
 #include <tenon/tensor/window.hpp>
 #include <vector>
 
 #include "support/block_data.hpp"
 #include "support/random_tensor.hpp"
+#include "support/vector_arch.hpp"
 
 // Convolutions that break kernels, and their comparison with the reference kernel.
 namespace tenon_test {

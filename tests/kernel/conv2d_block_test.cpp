@@ -6,27 +6,28 @@ using kernel::ConvBlock;
 using tenon_test::AlignedBytes;
 using tenon_test::compare_all;
 using tenon_test::random_tensor;
+using tenon_test::VectorArch;
 using tenon_test::Variant;
 
-TEST_CASE("the AVX2 convolution equals the reference for inputs that are not negative") {
+TEST_CASE("the vector convolution equals the reference for inputs that are not negative") {
   for (const int bits : {8, 4, 2}) {
-    compare_all<arch::avx2, std::int8_t>({.non_negative = true, .weight_bits = bits});
-    compare_all<arch::avx2, std::int8_t>(
+    compare_all<VectorArch, std::int8_t>({.non_negative = true, .weight_bits = bits});
+    compare_all<VectorArch, std::int8_t>(
         {.non_negative = true, .extreme = true, .weight_bits = bits});
   }
-  compare_all<arch::avx2, std::uint8_t>({.non_negative = true});
+  compare_all<VectorArch, std::uint8_t>({.non_negative = true});
 }
 
-TEST_CASE("the AVX2 convolution equals the reference for inputs of either sign") {
+TEST_CASE("the vector convolution equals the reference for inputs of either sign") {
   for (const int bits : {8, 4}) {
-    compare_all<arch::avx2, std::int8_t>({.weight_bits = bits});
-    compare_all<arch::avx2, std::int8_t>({.extreme = true, .weight_bits = bits});
-    compare_all<arch::avx2, std::uint8_t>({.weight_bits = bits});
-    compare_all<arch::avx2, std::uint8_t>({.extreme = true, .weight_bits = bits});
+    compare_all<VectorArch, std::int8_t>({.weight_bits = bits});
+    compare_all<VectorArch, std::int8_t>({.extreme = true, .weight_bits = bits});
+    compare_all<VectorArch, std::uint8_t>({.weight_bits = bits});
+    compare_all<VectorArch, std::uint8_t>({.extreme = true, .weight_bits = bits});
   }
 }
 
-TEST_CASE("the AVX2 convolution equals the reference for shifted inputs") {
+TEST_CASE("the vector convolution equals the reference for shifted inputs") {
   for (const int largest : {1, 3, 8}) {
     for (const bool grouped : {true, false}) {
       for (const bool non_negative : {true, false}) {
@@ -34,22 +35,22 @@ TEST_CASE("the AVX2 convolution equals the reference for shifted inputs") {
                         .shifted = true,
                         .grouped = grouped,
                         .largest_shift = largest};
-        compare_all<arch::avx2, std::int8_t>(v);
+        compare_all<VectorArch, std::int8_t>(v);
       }
     }
   }
-  compare_all<arch::avx2, std::int8_t>(
+  compare_all<VectorArch, std::int8_t>(
       {.non_negative = true, .shifted = true, .grouped = true, .weight_bits = 4});
-  compare_all<arch::avx2, std::int8_t>(
+  compare_all<VectorArch, std::int8_t>(
       {.non_negative = true, .shifted = true, .grouped = true, .extreme = true});
-  compare_all<arch::avx2, std::uint8_t>({.shifted = true, .extreme = true});
+  compare_all<VectorArch, std::uint8_t>({.shifted = true, .extreme = true});
 }
 
-TEST_CASE("the AVX2 convolution equals the reference with padding values") {
-  compare_all<arch::avx2, std::int8_t>({.has_padding_value = true});
-  compare_all<arch::avx2, std::uint8_t>({.has_padding_value = true});
-  compare_all<arch::avx2, std::int8_t>({.non_negative = true, .has_padding_value = true});
-  compare_all<arch::avx2, std::uint8_t>({.shifted = true, .has_padding_value = true});
+TEST_CASE("the vector convolution equals the reference with padding values") {
+  compare_all<VectorArch, std::int8_t>({.has_padding_value = true});
+  compare_all<VectorArch, std::uint8_t>({.has_padding_value = true});
+  compare_all<VectorArch, std::int8_t>({.non_negative = true, .has_padding_value = true});
+  compare_all<VectorArch, std::uint8_t>({.shifted = true, .has_padding_value = true});
 }
 
 TEST_CASE("a constant block gives the same as one at run time") {
@@ -65,7 +66,7 @@ TEST_CASE("a constant block gives the same as one at run time") {
   const auto x = random_tensor<std::int8_t>(random, 6 * 6 * 8, 0, 127);
   const auto w = random_tensor<signed char>(random, 72 * 10, -128, 127);
   const std::vector<kernel::ChannelFinish> finish(10, {500, 13, 127, 7});
-  constexpr arch::avx2 arch;
+  constexpr VectorArch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   const AlignedBytes scratch(scratch_bytes(arch, block));
   kernel::pack(arch, block, w.data(), nullptr, finish.data(), packed.data());

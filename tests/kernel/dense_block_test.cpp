@@ -5,16 +5,17 @@
 #include <cstdint>
 #include <string>
 #include <tenon/kernel/reference/dense_block.hpp>
-#include <tenon/kernel/x86/dense_block.hpp>
 #include <vector>
 
 #include "support/block_data.hpp"
 #include "support/random_tensor.hpp"
+#include "support/vector_arch.hpp"
 
 using namespace tenon;
 using kernel::DenseBlock;
 using tenon_test::AlignedBytes;
 using tenon_test::random_tensor;
+using tenon_test::VectorArch;
 
 namespace {
 
@@ -70,7 +71,7 @@ void compare(const Case& c, DenseBlock block, bool extreme, unsigned seed) {
   std::vector<Y> got(count, Y{77});
   kernel::dense_block(arch::reference{}, block, x.data(), shifts.data(), w.data(), finish.data(),
                       expected.data());
-  const arch::avx2 arch;
+  const VectorArch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   const AlignedBytes scratch(scratch_bytes(arch, block));
   kernel::pack(arch, block, w.data(), block.shifted ? shifts.data() : nullptr, finish.data(),
@@ -99,7 +100,7 @@ void compare_all(bool non_negative, bool shifted, bool grouped, int bits, bool e
 
 }  // namespace
 
-TEST_CASE("the AVX2 dense block equals the reference") {
+TEST_CASE("the vector dense block equals the reference") {
   for (const bool non_negative : {false, true}) {
     for (const int bits : {8, 4}) {
       for (const bool extreme : {false, true}) {

@@ -5,18 +5,19 @@
 #include <cstdint>
 #include <string>
 #include <tenon/kernel/reference/depthwise_conv2d_block.hpp>
-#include <tenon/kernel/x86/depthwise_conv2d_block.hpp>
 #include <tenon/tensor/shape.hpp>
 #include <tenon/tensor/window.hpp>
 #include <vector>
 
 #include "support/block_data.hpp"
 #include "support/random_tensor.hpp"
+#include "support/vector_arch.hpp"
 
 using namespace tenon;
 using kernel::DepthwiseBlock;
 using tenon_test::AlignedBytes;
 using tenon_test::random_tensor;
+using tenon_test::VectorArch;
 
 namespace {
 
@@ -95,7 +96,7 @@ void compare(const Case& c, const Variant& v, unsigned seed) {
   std::vector<Y> got(count, Y{77});
   kernel::depthwise_conv2d_block(arch::reference{}, block, x.data(), w.data(), finish.data(),
                                  expected.data());
-  const arch::avx2 arch;
+  const VectorArch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   const AlignedBytes scratch(scratch_bytes(arch, block));
   kernel::pack(arch, block, w.data(), finish.data(), packed.data());
@@ -115,7 +116,7 @@ void compare_all(const Variant& v) {
 
 }  // namespace
 
-TEST_CASE("the AVX2 depthwise convolution equals the reference for inputs that are not negative") {
+TEST_CASE("the vector depthwise convolution equals the reference for inputs that are not negative") {
   for (const int largest : {127, 90, 60, 40, 10})
     compare_all<std::int8_t>({.non_negative = true, .largest_weight = largest});
   compare_all<std::int8_t>({.non_negative = true, .weight_bits = 4, .largest_weight = 7});
@@ -123,7 +124,7 @@ TEST_CASE("the AVX2 depthwise convolution equals the reference for inputs that a
   compare_all<std::uint8_t>({.non_negative = true});
 }
 
-TEST_CASE("the AVX2 depthwise convolution equals the reference for inputs of either sign") {
+TEST_CASE("the vector depthwise convolution equals the reference for inputs of either sign") {
   compare_all<std::int8_t>({});
   compare_all<std::int8_t>({.weight_bits = 4, .largest_weight = 7});
   compare_all<std::int8_t>({.extreme = true});

@@ -4,15 +4,16 @@
 #include <algorithm>
 #include <cstdint>
 #include <tenon/kernel/reference/global_average_pool_block.hpp>
-#include <tenon/kernel/x86/global_average_pool_block.hpp>
 #include <vector>
 
 #include "support/block_data.hpp"
 #include "support/random_tensor.hpp"
+#include "support/vector_arch.hpp"
 
 using namespace tenon;
 using kernel::PoolBlock;
 using tenon_test::random_tensor;
+using tenon_test::VectorArch;
 
 namespace {
 
@@ -32,14 +33,14 @@ void compare(std::int64_t pixels, std::int32_t channels, bool extreme, unsigned 
   std::vector<Y> got(static_cast<std::size_t>(channels), Y{77});
   kernel::global_average_pool_block(arch::reference{}, block, x.data(), finish.data(),
                                     expected.data());
-  kernel::global_average_pool_block(arch::avx2{}, block, x.data(), finish.data(), got.data());
+  kernel::global_average_pool_block(VectorArch{}, block, x.data(), finish.data(), got.data());
   INFO(pixels, " pixels, ", channels, " channels, seed ", seed);
   CHECK(got == expected);
 }
 
 }  // namespace
 
-TEST_CASE("the AVX2 average pool equals the reference") {
+TEST_CASE("the vector average pool equals the reference") {
   for (const std::int32_t channels : {1, 7, 8, 15, 16, 17, 33, 64}) {
     for (const std::int64_t pixels : {1, 2, 9, 127, 128, 129, 1000}) {
       for (unsigned seed = 0; seed < 4; ++seed) {

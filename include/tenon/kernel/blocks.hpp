@@ -18,6 +18,13 @@
 #include <tenon/kernel/reference/dense_block.hpp>
 #include <tenon/kernel/reference/depthwise_conv2d_block.hpp>
 #include <tenon/kernel/reference/global_average_pool_block.hpp>
+#if defined(__aarch64__)
+#include <tenon/kernel/neon/add_block.hpp>
+#include <tenon/kernel/neon/conv2d_block.hpp>
+#include <tenon/kernel/neon/dense_block.hpp>
+#include <tenon/kernel/neon/depthwise_conv2d_block.hpp>
+#include <tenon/kernel/neon/global_average_pool_block.hpp>
+#endif
 #if defined(__x86_64__)
 #include <tenon/kernel/x86/add_block.hpp>
 #include <tenon/kernel/x86/conv2d_block.hpp>

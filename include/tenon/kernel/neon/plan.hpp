@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <tenon/kernel/block.hpp>
+
+// How a convolution (a dense layer is one of 1x1) becomes sums of products without a copy for each window: under the window of an
+// output lie `runs` pieces of inputs that follow each other in memory, at the same offsets for all outputs, because borders are
+// written out in a band: the input rows under some output rows, copied with their padding. Where no window leaves the input and
+// nothing has to be widened, the input itself is the band.
+namespace tenon::kernel::neon {
+
+/// Filters of a tile: four vectors of sums for a pixel. The last tile has half of them where that is enough.
+inline constexpr std::int32_t tile_filters = 16;
+
+/// What the sums of a tile are made from.
+struct ProductTraits {
+  std::int32_t granule = 4;  ///< inputs that are multiplied at a time
+  std::int32_t element = 1;  ///< bytes of an input in the band
+  /// Shifted inputs are shifted in the band; otherwise sums are, between products of inputs of different shifts.
+  bool shifts_inputs = false;
+};
+
+struct MatmulPlan {
+  ProductTraits traits{};
+  bool staged = false;
+  std::int32_t run = 1;            ///< inputs of a run
+  std::int32_t runs = 1;           ///< under a window
+  std::int32_t granules = 1;       ///< of a run, the last filled up with weights of 0
+  std::int32_t most_granules = 1;  ///< the products of a run, with those that different shifts add
+  std::int32_t tiles = 1;          ///< in each group
+  std::int32_t band_rows = 1;      ///< output rows from one band
+  std::int32_t band_width = 1;     ///< pixels of a row of the band
+  std::ptrdiff_t row_bytes = 0;    ///< from a row of the band to the next
+  std::ptrdiff_t pixel_bytes = 0;
+};
+
+[[nodiscard]] constexpr std::int32_t ceiling(std::int32_t a, std::int32_t b) noexcept { return (a + b - 1) / b; }
+[[nodiscard]] constexpr std::size_t to_vector(std::size_t bytes) noexcept { return (bytes + 15) / 16 * 16; }
+
+/// Inputs under the windows of `outputs` outputs in a row.
+[[nodiscard]] constexpr std::int32_t covered(const WindowAxis& axis, std::int32_t outputs) noexcept {
+  return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
+}
+[[nodiscard]] constexpr bool inside(const WindowAxis& axis) noexcept {
+  return axis.before == 0 && covered(axis, axis.output) <= axis.input;
+}
+
+/// Output rows from one band: it should stay in the first cache, but the weights go through that once for each band.
+[[nodiscard]] constexpr std::int32_t rows_of_band(const Window2D& window, std::ptrdiff_t row_bytes) noexcept {
+  constexpr std::ptrdiff_t band_bytes = 12 * 1024;
+  constexpr std::int32_t band_pixels = 64;
+  const auto rows_in_cache = static_cast<std::int32_t>(band_bytes / (row_bytes < 1 ? 1 : row_bytes));
+  const WindowAxis& y = window.y;
+  const std::int32_t by_cache = (rows_in_cache - (y.kernel - 1) * y.dilation - 1) / y.stride + 1;
+  const std::int32_t by_pixels = ceiling(band_pixels, window.x.output < 1 ? 1 : window.x.output);
+  const std::int32_t rows = by_cache > by_pixels ? by_cache : by_pixels;
+  return rows > y.output ? y.output : rows;
+}
+
+/// Padding values are not shifted: shifted sums cannot make up for that, shifted inputs can.
+[[nodiscard]] constexpr bool needs_shifted_inputs(const ConvBlock& block) noexcept {
+  return block.shifted && block.has_padding_value;
+}
+
+[[nodiscard]] constexpr MatmulPlan plan_of(const ConvBlock& block, ProductTraits traits) noexcept {
+  MatmulPlan plan;
+  plan.traits = traits;
+  const WindowAxis& wy = block.window.y;
+  const WindowAxis& wx = block.window.x;
+  const std::int32_t depth = block.channels / block.groups;
+  const bool by_taps = block.shifted && !traits.shifts_inputs;
+  const bool whole_rows = block.groups == 1 && (wx.dilation == 1 || wx.kernel == 1) && !by_taps;
+  plan.run = whole_rows ? wx.kernel * depth : depth;
+  plan.runs = whole_rows ? wy.kernel : wy.kernel * wx.kernel;
+  plan.granules = ceiling(plan.run, traits.granule);
+  plan.most_granules = plan.granules;
+  if (by_taps) {
+    // Two digits of each weight, or once more wherever shifts change, which they do eight times at most if they are sorted.
+    constexpr std::int32_t most_changes = 8;
+    const std::int32_t sorted = plan.granules + most_changes;
+    const std::int32_t digits = 2 * plan.granules;
+    plan.most_granules = block.grouped_by_shift && sorted < digits ? sorted : digits;
+  }
+  plan.tiles = ceiling(block.filters / block.groups, tile_filters);
+  plan.staged = traits.element > 1 || !inside(wy) || !inside(wx) || plan.run % traits.granule != 0;
+  plan.band_width = plan.staged ? covered(wx, wx.output) : wx.input;
+  plan.pixel_bytes = std::ptrdiff_t{block.channels} * traits.element;
+  plan.row_bytes = plan.band_width * plan.pixel_bytes;
+  plan.band_rows = plan.staged ? rows_of_band(block.window, plan.row_bytes) : wy.output;
+  return plan;
+}
+
+/// A dense layer as a convolution: one row with a pixel for each vector, or a column of them where they have to be staged.
+[[nodiscard]] constexpr ConvBlock conv_of(const DenseBlock& block) noexcept {
+  ConvBlock conv;
+  conv.window.y.input = conv.window.y.output = block.rows;
+  conv.channels = block.inputs;
+  conv.filters = block.units;
+  conv.weight_bits = block.weight_bits;
+  conv.shifted = block.shifted;
+  conv.grouped_by_shift = block.grouped_by_shift;
+  conv.non_negative = block.non_negative;
+  conv.finish = block.finish;
+  return conv;
+}
+
+/// Granules that are multiplied in one go, in every run; the sums are shifted left before.
+struct Segment {
+  std::int32_t shift = 0;
+  std::int32_t first = 0;
+  std::int32_t count = 0;
+};
+
+/// The segments of a tile: from the largest shift down, one a shift; or two digits of all weights.
+struct Program {
+  static constexpr std::int32_t most = 9;
+  std::int32_t count = 0;
+  std::int32_t last_shift = 0;  ///< after the last segment
+  Segment segments[most];
+  std::uint8_t levels[most] = {};  ///< the shift that a segment is for; with digits the smallest one
+  bool digits = false;
+  bool shifts = false;  ///< sums anywhere: they begin at zero then
+
+  constexpr void add(std::int32_t shift, std::int32_t first, std::int32_t granules, std::uint8_t level) noexcept {
+    segments[count] = {shift, first, granules};
+    shifts = shifts || shift != 0;
+    levels[count++] = level;
+  }
+  constexpr void close(std::int32_t shift) noexcept {
+    last_shift = shift;
+    shifts = shifts || shift != 0;
+  }
+  [[nodiscard]] constexpr std::int32_t granules() const noexcept {
+    std::int32_t sum = 0;
+    for (std::int32_t i = 0; i < count; ++i) sum += segments[i].count;
+    return sum;
+  }
+};
+
+/// How the sums of a tile become outputs.
+enum class FinishForm : std::int32_t {
+  raw,      ///< the sums contain the offsets
+  rounded,  ///< the sums contain the biases: their product with a fraction, rounded, is the output
+  general,
+};
+
+/// In front of the weights of a tile.
+struct TileHeader {
+  std::int32_t filters = 0;
+  std::int32_t vectors = 4;  ///< of four filters each
+  FinishForm form = FinishForm::general;
+  Program program{};
+};
+
+/// The constants of the filters of a tile. Inputs without a sign that are taken 128 lower need `correction` besides `start`.
+struct TileConstants {
+  std::int32_t start[tile_filters] = {};
+  std::int32_t correction[tile_filters] = {};
+  std::int32_t scale[tile_filters] = {};  ///< of rounded sums, as a fraction of 2^31; otherwise the multiplier
+  std::int32_t offset[tile_filters] = {};
+  std::int32_t shift[tile_filters] = {};  ///< to the left
+  std::int8_t high[tile_filters] = {};
+};
+
+/// Where the parts of the packed constants stand: offsets of the runs, shifts of the channels, then the tiles.
+struct PackedLayout {
+  std::size_t shifts = 0;
+  std::size_t tiles = 0;
+  std::size_t constants = 0;  ///< in a tile
+  std::size_t weights = 0;
+  std::size_t tile_bytes = 0;
+
+  [[nodiscard]] static constexpr PackedLayout of(const ConvBlock& block, const MatmulPlan& plan) noexcept {
+    PackedLayout layout;
+    layout.shifts = to_vector(sizeof(std::int32_t) * static_cast<std::size_t>(plan.runs));
+    layout.tiles = layout.shifts + to_vector(block.shifted ? static_cast<std::size_t>(block.channels) : 0);
+    layout.constants = to_vector(sizeof(TileHeader));
+    layout.weights = layout.constants + to_vector(sizeof(TileConstants));
+    layout.tile_bytes = layout.weights + static_cast<std::size_t>(plan.runs * plan.most_granules) *
+                                             static_cast<std::size_t>(plan.traits.granule * tile_filters * plan.traits.element);
+    return layout;
+  }
+};
+
+}  // namespace tenon::kernel::neon
