@@ -20,6 +20,7 @@
 #include <tenon/kernel/reference/global_average_pool_block.hpp>
 #if defined(__aarch64__)
 #include <tenon/kernel/neon/add_block.hpp>
+#include <tenon/kernel/neon/add_rows.hpp>
 #include <tenon/kernel/neon/conv2d_block.hpp>
 #include <tenon/kernel/neon/dense_block.hpp>
 #include <tenon/kernel/neon/depthwise_conv2d_block.hpp>

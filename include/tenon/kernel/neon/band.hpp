@@ -67,6 +67,41 @@ struct ByteBand {
   }
 };
 
+/// Bytes of 0 to 127 that are shifted by one bit at most.
+template <bool Lowered>
+struct LiftedBand : ByteBand<Lowered> {
+  const std::uint8_t* shifts = nullptr;
+
+  template <class X>
+  std::byte* pixels(const X* x, std::int32_t pixels, std::int32_t channels, std::byte* to) const noexcept {
+    constexpr std::uint8_t flip = ByteBand<Lowered>::flip;
+    auto* y = reinterpret_cast<std::uint8_t*>(to);
+    const auto* from = reinterpret_cast<const std::uint8_t*>(x);
+    std::int32_t c = 0;
+    for (; c + 16 <= channels; c += 16) {
+      const int8x16_t by = vreinterpretq_s8_u8(vld1q_u8(shifts + c));
+      const std::uint8_t* in = from + c;
+      std::uint8_t* out = y + c;
+      for (std::int32_t p = 0; p < pixels; ++p, in += channels, out += channels) {
+        vst1q_u8(out, veorq_u8(vshlq_u8(vld1q_u8(in), by), vdupq_n_u8(flip)));
+      }
+    }
+    for (; c + 8 <= channels; c += 8) {
+      const int8x8_t by = vreinterpret_s8_u8(vld1_u8(shifts + c));
+      for (std::int32_t p = 0; p < pixels; ++p) {
+        vst1_u8(y + p * channels + c, veor_u8(vshl_u8(vld1_u8(from + p * channels + c), by), vdup_n_u8(flip)));
+      }
+    }
+    for (; c < channels; ++c) {
+      for (std::int32_t p = 0; p < pixels; ++p) {
+        y[p * channels + c] = static_cast<std::uint8_t>((from[p * channels + c] << shifts[c]) ^ flip);
+      }
+    }
+    y += std::ptrdiff_t{pixels} * channels;
+    return reinterpret_cast<std::byte*>(y);
+  }
+};
+
 /// Inputs widened to 16 bits and shifted. Those without a sign do not fit when they are shifted: they are taken 128 lower first.
 template <bool Lowered>
 struct WordBand {
@@ -126,8 +161,13 @@ void stage_band(const Band& band, const Window2D& window, std::int32_t channels,
   const std::int32_t room = band_width - before;
   const std::int32_t copied = room < wx.input ? room : wx.input;
   const std::int32_t count = covered(window.y, rows);
+  const std::int32_t top = first * window.y.stride - window.y.before;
+  if (copied == band_width && copied == wx.input && top >= 0 && top + count <= window.y.input) {  // nothing but inputs
+    band.pixels(x + std::ptrdiff_t{top} * wx.input * channels, count * band_width, channels, to);
+    return;
+  }
   for (std::int32_t r = 0; r < count; ++r) {
-    const std::int32_t row = first * window.y.stride - window.y.before + r;
+    const std::int32_t row = top + r;
     if (row < 0 || row >= window.y.input) {
       to = band.padding(padding, band_width, channels, to);
       continue;

@@ -31,16 +31,21 @@ constexpr auto with_products(const ConvBlock& block, const Use& use) noexcept {
   return use(WordProducts{});
 }
 
-template <class Products, bool Corrected, class X, class Y>
+/// What the band is made of. `Corrected`: its inputs are taken 128 lower than they are; `Unsigned`: they have no sign.
+template <bool Corrected, bool Unsigned, bool Lifted>
+struct Inputs {
+  static constexpr bool corrected = Corrected;
+  static constexpr bool is_unsigned = Unsigned;
+  static constexpr bool lifted = Lifted;
+};
+
+template <class Products, class Band, class X, class Y>
 void conv2d_bands(const ConvBlock& block, const MatmulPlan& plan, const X* x, const X* padding, const std::byte* packed, Y* y,
                   std::byte* scratch) noexcept {
   const PackedLayout layout = PackedLayout::of(block, plan);
   const WindowAxis& wy = block.window.y;
   const std::int32_t width = block.filters / block.groups;
   TileJob job;
-  job.offsets = reinterpret_cast<const std::int32_t*>(packed);
-  job.runs = plan.runs;
-  job.granule_bytes = std::ptrdiff_t{plan.traits.granule} * plan.traits.element;
   job.row_step = wy.stride * plan.row_bytes;
   job.pixel_step = block.window.x.stride * plan.pixel_bytes;
   job.y_step = block.filters;
@@ -56,27 +61,33 @@ void conv2d_bands(const ConvBlock& block, const MatmulPlan& plan, const X* x, co
     const auto* input = reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * plan.row_bytes;
     if (plan.staged) {
       const X* const outside = block.has_padding_value ? padding : nullptr;
-      if constexpr (Products::traits.shifts_inputs) {
-        const WordBand<Corrected> band{block.shifted ? reinterpret_cast<const std::uint8_t*>(packed + layout.shifts) : nullptr};
+      const auto* shifts = block.shifted ? reinterpret_cast<const std::uint8_t*>(packed) : nullptr;
+      const auto stage = [&](const auto& band) {
         stage_band(band, block.window, block.channels, plan.band_width, x, outside, row, rows, scratch);
-      } else {
-        stage_band(ByteBand<>{}, block.window, block.channels, plan.band_width, x, outside, row, rows, scratch);
-      }
+      };
+      if constexpr (Products::traits.shifts_inputs) stage(WordBand<Band::corrected>{shifts});
+      else if constexpr (Band::lifted) stage(LiftedBand<Band::corrected>{{}, shifts});
+      else stage(ByteBand<>{});
       input = scratch;
     }
     Y* const out = y + std::ptrdiff_t{row} * block.window.x.output * block.filters;
-    const std::byte* at = packed + layout.tiles;
-    for (std::int32_t group = 0; group < block.groups; ++group) {
+    const std::byte* group_at = packed + layout.groups;
+    for (std::int32_t group = 0; group < block.groups; ++group, group_at += layout.group_bytes) {
+      const auto* header = reinterpret_cast<const GroupHeader*>(group_at);
+      job.items = reinterpret_cast<const Item*>(group_at + sizeof *header);
+      job.end = job.items + header->items;
+      job.shifts = header->shifts != 0;
       job.band = input + group * (plan.pixel_bytes / block.groups);
+      const std::byte* at = group_at + layout.tiles;
       for (std::int32_t first = 0; first < width; first += tile_filters, at += layout.tile_bytes) {
-        job.header = reinterpret_cast<const TileHeader*>(at);
+        job.header = *reinterpret_cast<const TileHeader*>(at);
         job.constants = reinterpret_cast<const TileConstants*>(at + layout.constants);
         job.weights = at + layout.weights;
         Y* const to = out + group * width + first;
-        if (job.header->vectors == 2) {
-          run_tiles<Products, 2, Corrected, std::is_unsigned_v<X>>(job, to);
+        if (job.header.vectors == 2) {
+          run_tiles_of<Products, 2, Band::corrected, Band::is_unsigned>(job, to);
         } else {
-          run_tiles<Products, 4, Corrected, std::is_unsigned_v<X>>(job, to);
+          run_tiles_of<Products, 4, Band::corrected, Band::is_unsigned>(job, to);
         }
       }
     }
@@ -86,13 +97,15 @@ void conv2d_bands(const ConvBlock& block, const MatmulPlan& plan, const X* x, co
 template <class Products, class X, class Y>
 [[gnu::always_inline]] inline void conv2d_any(const ConvBlock& block, const MatmulPlan& plan, const X* x, const X* padding,
                                               const std::byte* packed, Y* y, std::byte* scratch) noexcept {
-  if constexpr (std::is_unsigned_v<X> && Products::lowers_unsigned) {
-    conv2d_bands<Products, true>(block, plan, x, padding, packed, y, scratch);
+  constexpr bool lowers = Products::lowers_unsigned;
+  constexpr bool is_unsigned = std::is_unsigned_v<X>;
+  const auto run = [&]<class Band>(Band) { conv2d_bands<Products, Band>(block, plan, x, padding, packed, y, scratch); };
+  if constexpr (Products::traits.shifts_inputs) {
+    if (is_unsigned && block.shifted) return run(Inputs<is_unsigned, false, false>{});
+    run(Inputs<false, false, false>{});
   } else {
-    if constexpr (std::is_unsigned_v<X> && Products::traits.shifts_inputs) {
-      if (block.shifted) return conv2d_bands<Products, true>(block, plan, x, padding, packed, y, scratch);
-    }
-    conv2d_bands<Products, false>(block, plan, x, padding, packed, y, scratch);
+    if (lifts_inputs(block, Products::traits)) return run(Inputs<lowers, !lowers, true>{});
+    run(Inputs<is_unsigned && lowers, is_unsigned, false>{});
   }
 }
 
@@ -103,7 +116,7 @@ template <Neon Arch>
   return neon::with_products<Arch>(block, [&](auto products) {
     const neon::MatmulPlan plan = neon::plan_of(block, products.traits);
     const neon::PackedLayout layout = neon::PackedLayout::of(block, plan);
-    return layout.tiles + layout.tile_bytes * static_cast<std::size_t>(plan.tiles * block.groups);
+    return layout.groups + layout.group_bytes * static_cast<std::size_t>(block.groups);
   });
 }
 

@@ -41,18 +41,18 @@ void depthwise_bands(const DepthwiseBlock& block, const X* x, const std::byte* p
   const std::int32_t at_once = band_rows(block);
   DepthwiseJob job;
   job.traits = block.finish;
-  job.row_bytes = std::ptrdiff_t{staged ? band_width(block) : wx.input} * block.channels;
+  const std::ptrdiff_t row_bytes = std::ptrdiff_t{staged ? band_width(block) : wx.input} * block.channels;
   job.tap_step = std::ptrdiff_t{wx.dilation} * block.channels;
-  job.tap_row_step = wy.dilation * job.row_bytes;
+  job.tap_row_step = wy.dilation * row_bytes;
   job.kernel_height = wy.kernel;
   job.kernel_width = wx.kernel;
-  job.row_step = wy.stride * job.row_bytes;
+  job.row_step = wy.stride * row_bytes;
   job.pixel_step = std::ptrdiff_t{wx.stride} * block.channels;
   job.width = wx.output;
   job.y_step = block.channels;
   for (std::int32_t row = 0; row < wy.output; row += at_once) {
     job.rows = wy.output - row < at_once ? wy.output - row : at_once;
-    const auto* band = reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * job.row_bytes;
+    const auto* band = reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * row_bytes;
     if (staged) {
       const X* const none = nullptr;
       stage_band(ByteBand<Lowered>{}, block.window, block.channels, band_width(block), x, none, row, job.rows, scratch);
@@ -60,7 +60,11 @@ void depthwise_bands(const DepthwiseBlock& block, const X* x, const std::byte* p
     }
     const std::byte* at = packed;
     for (std::int32_t c = 0; c < block.channels; c += tile_filters, at += depthwise_tile_bytes(block)) {
-      job.tile = reinterpret_cast<const DepthwiseTile*>(at);
+      const auto* tile = reinterpret_cast<const DepthwiseTile*>(at);
+      job.constants = &tile->constants;
+      job.channels = tile->channels;
+      job.form = tile->form;
+      job.pairs_fit = tile->pairs_fit;
       job.weights = reinterpret_cast<const std::int8_t*>(at + sizeof(DepthwiseTile));
       job.band = reinterpret_cast<const std::int8_t*>(band) + c;
       run_depthwise<Lowered>(job, y + std::ptrdiff_t{row} * wx.output * block.channels + c);

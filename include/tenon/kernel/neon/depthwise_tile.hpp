@@ -18,17 +18,19 @@ namespace tenon::kernel::neon {
 
 /// In front of the weights of a tile, a vector for each tap.
 struct alignas(16) DepthwiseTile {
+  TileConstants constants{};
   std::int32_t channels = 0;
   FinishForm form = FinishForm::general;
   bool pairs_fit = true;
-  TileConstants constants{};
 };
 
 struct DepthwiseJob {
-  const DepthwiseTile* tile;
+  const TileConstants* constants;
+  std::int32_t channels;
+  FinishForm form;
+  bool pairs_fit;
   const std::int8_t* weights;
   const std::int8_t* band;
-  std::ptrdiff_t row_bytes;
   std::ptrdiff_t tap_step;
   std::ptrdiff_t tap_row_step;
   std::int32_t kernel_height;
@@ -101,64 +103,78 @@ struct DepthwiseSums {
   }
 };
 
-template <std::size_t Vectors, class Y>
-[[gnu::always_inline]] inline void finish_depthwise(const DepthwiseJob& job, DepthwiseSums<Vectors>& sums, Y* y) noexcept {
-  const TileConstants& constants = job.tile->constants;
-  if constexpr (std::is_same_v<Y, std::int32_t>) {
-    if (job.traits.raw) return store_sums<Vectors>(y, sums.s, job.tile->channels);
-  }
-  int32x4_t out[4];
-  if (job.tile->form == FinishForm::rounded) {
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < Vectors; ++v) out[v] = vqrdmulhq_s32(sums.s[v], vld1q_s32(constants.scale + 4 * v));
-  } else {
+/// The constants of all pixels, in registers where the finish is the usual one.
+template <std::size_t Vectors>
+struct DepthwiseFinish {
+  int32x4_t start[Vectors];
+  int32x4_t scale[Vectors];
+  Limits limits;
+
+  [[gnu::always_inline]] DepthwiseFinish(const DepthwiseJob& job, bool lowered) noexcept
+      : limits{vdupq_n_s8(job.traits.low), vld1q_s8(job.constants->high)} {
 #pragma GCC unroll 4
     for (std::size_t v = 0; v < Vectors; ++v) {
-      const FinishVectors channels{vld1q_s32(constants.offset + 4 * v), vld1q_s32(constants.scale + 4 * v),
-                                   vld1q_s32(constants.shift + 4 * v)};
-      out[v] = scaled(job.traits, channels, sums.s[v]);
+      start[v] = vld1q_s32(job.constants->start + 4 * v);
+      scale[v] = vld1q_s32(job.constants->scale + 4 * v);
+      if (lowered) start[v] = vaddq_s32(start[v], vld1q_s32(job.constants->correction + 4 * v));
     }
   }
+  /// `Usual`: rounded sums, and all of the channels.
+  template <bool Usual, class Y>
+  [[gnu::always_inline]] void operator()(const DepthwiseJob& job, const DepthwiseSums<Vectors>& sums, Y* y) const noexcept {
+    if constexpr (std::is_same_v<Y, std::int32_t>) {
+      if (job.traits.raw) return store_sums<Vectors>(y, sums.s, job.channels);
+    }
+    int32x4_t out[4];
 #pragma GCC unroll 4
-  for (std::size_t v = Vectors; v < 4; ++v) out[v] = out[v - Vectors];
-  const Limits limits{vdupq_n_s8(job.traits.low), vld1q_s8(constants.high)};
-  store(y, limits(to_bytes(out)), job.tile->channels);
-}
-
-template <std::size_t Vectors>
-[[gnu::always_inline]] inline void start_depthwise(const TileConstants& constants, bool lowered, int32x4_t* start) noexcept {
-#pragma GCC unroll 4
-  for (std::size_t v = 0; v < Vectors; ++v) {
-    start[v] = vld1q_s32(constants.start + 4 * v);
-    if (lowered) start[v] = vaddq_s32(start[v], vld1q_s32(constants.correction + 4 * v));
+    for (std::size_t v = 0; v < 4; ++v) {
+      const std::size_t i = v % Vectors;
+      if (Usual || job.form == FinishForm::rounded) {
+        out[v] = vqrdmulhq_s32(sums.s[i], scale[i]);
+      } else {
+        const FinishVectors channels{vld1q_s32(job.constants->offset + 4 * i), scale[i],
+                                     vld1q_s32(job.constants->shift + 4 * i)};
+        out[v] = scaled(job.traits, channels, sums.s[i]);
+      }
+    }
+    store(y, limits(to_bytes(out)), Usual ? static_cast<std::int32_t>(4 * Vectors) : job.channels);
   }
+};
+
+/// The compiler would keep the halves of a vector in registers of their own if it saw that they never change.
+template <class Vector>
+[[nodiscard, gnu::always_inline]] inline Vector whole(Vector v) noexcept {
+  asm("" : "+w"(v));
+  return v;
 }
 
 /// 3x3 taps: the weights stay in registers.
-template <std::size_t Vectors, bool Lowered, class Y>
-[[gnu::noinline]] void depthwise_3x3(const DepthwiseJob& job, Y* y) noexcept {
+template <std::size_t Vectors, bool Lowered, bool Usual, class Y>
+[[gnu::noinline]] void depthwise_3x3(const DepthwiseJob& lent, Y* y) noexcept {
   using Sums = DepthwiseSums<Vectors>;
+  const DepthwiseJob job = lent;
   typename Sums::Bytes w[9];
 #pragma GCC unroll 9
-  for (std::int32_t t = 0; t < 9; ++t) w[t] = Sums::load(job.weights + t * tile_filters);
-  int32x4_t start[Vectors];
-  start_depthwise<Vectors>(job.tile->constants, Lowered, start);
+  for (std::size_t t = 0; t < 9; ++t) w[t] = Sums::load(job.weights + t * tile_filters);
+  const DepthwiseFinish<Vectors> finish(job, Lowered);
   const std::ptrdiff_t tap = job.tap_step;
   const std::int8_t* row = job.band;
   for (std::int32_t r = 0; r < job.rows; ++r, row += job.row_step) {
     const std::int8_t* a = row;
     const std::int8_t* b = a + job.tap_row_step;
     const std::int8_t* c = b + job.tap_row_step;
-    for (std::int32_t p = 0; p < job.width; ++p, y += job.y_step) {
+    for (std::int32_t left = job.width; left > 0; --left, y += job.y_step) {
+#pragma GCC unroll 9
+      for (std::size_t t = 0; t < 9; ++t) w[t] = whole(w[t]);
       Sums sums;
 #pragma GCC unroll 4
-      for (std::size_t v = 0; v < Vectors; ++v) sums.s[v] = start[v];
+      for (std::size_t v = 0; v < Vectors; ++v) sums.s[v] = finish.start[v];
       sums.template taps<true>(w[0], Sums::load(a), w[1], Sums::load(a + tap));
       sums.template taps<true>(w[2], Sums::load(a + 2 * tap), w[3], Sums::load(b));
       sums.template taps<true>(w[4], Sums::load(b + tap), w[5], Sums::load(b + 2 * tap));
       sums.template taps<true>(w[6], Sums::load(c), w[7], Sums::load(c + tap));
       sums.tap(w[8], Sums::load(c + 2 * tap));
-      finish_depthwise(job, sums, y);
+      finish.template operator()<Usual>(job, sums, y);
       a += job.pixel_step;
       b += job.pixel_step;
       c += job.pixel_step;
@@ -166,53 +182,57 @@ template <std::size_t Vectors, bool Lowered, class Y>
   }
 }
 
+/// Pairs are those of consecutive taps, also across the rows of the kernel.
 template <std::size_t Vectors, bool Pairs, bool Lowered, class Y>
-[[gnu::noinline]] void depthwise_any(const DepthwiseJob& job, Y* y) noexcept {
+[[gnu::noinline]] void depthwise_any(const DepthwiseJob& lent, Y* y) noexcept {
   using Sums = DepthwiseSums<Vectors>;
-  int32x4_t start[Vectors];
-  start_depthwise<Vectors>(job.tile->constants, Lowered, start);
+  const DepthwiseJob job = lent;
+  const DepthwiseFinish<Vectors> finish(job, Lowered);
+  const std::int32_t taps = job.kernel_height * job.kernel_width;
   const std::int8_t* row = job.band;
   for (std::int32_t r = 0; r < job.rows; ++r, row += job.row_step) {
     const std::int8_t* pixel = row;
-    for (std::int32_t p = 0; p < job.width; ++p, pixel += job.pixel_step, y += job.y_step) {
+    for (std::int32_t left = job.width; left > 0; --left, pixel += job.pixel_step, y += job.y_step) {
       Sums sums;
 #pragma GCC unroll 4
-      for (std::size_t v = 0; v < Vectors; ++v) sums.s[v] = start[v];
-      const std::int8_t* w = job.weights;
-      // Pairs are those of consecutive taps, also across the rows of the kernel.
-      const std::int32_t taps = job.kernel_height * job.kernel_width;
-      const std::int8_t* tap_row = pixel;
-      std::int32_t kx = 0;
-      const auto next = [&]() {
-        const auto x = Sums::load(tap_row + kx * job.tap_step);
-        if (++kx == job.kernel_width) {
-          kx = 0;
-          tap_row += job.tap_row_step;
+      for (std::size_t v = 0; v < Vectors; ++v) sums.s[v] = finish.start[v];
+      const std::int8_t* tap = pixel;
+      std::int32_t in_row = job.kernel_width;
+      const auto next = [&] {
+        const auto x = Sums::load(tap);
+        tap += job.tap_step;
+        if (--in_row == 0) {
+          in_row = job.kernel_width;
+          tap += job.tap_row_step - job.kernel_width * job.tap_step;
         }
         return x;
       };
+      const std::int8_t* w = job.weights;
       std::int32_t t = 0;
       for (; t + 2 <= taps; t += 2, w += 2 * tile_filters) {
         const auto first = next();
         sums.template taps<Pairs>(Sums::load(w), first, Sums::load(w + tile_filters), next());
       }
       if (t < taps) sums.tap(Sums::load(w), next());
-      finish_depthwise(job, sums, y);
+      finish.template operator()<false>(job, sums, y);
     }
   }
 }
 
 template <std::size_t Vectors, bool Lowered, class Y>
 void depthwise_vectors(const DepthwiseJob& job, Y* y) noexcept {
-  if (!job.tile->pairs_fit) return depthwise_any<Vectors, false, Lowered>(job, y);
-  if (job.kernel_height == 3 && job.kernel_width == 3) return depthwise_3x3<Vectors, Lowered>(job, y);
-  depthwise_any<Vectors, true, Lowered>(job, y);
+  if (!job.pairs_fit) return depthwise_any<Vectors, false, Lowered>(job, y);
+  if (job.kernel_height != 3 || job.kernel_width != 3) return depthwise_any<Vectors, true, Lowered>(job, y);
+  if (job.form == FinishForm::rounded && job.channels == static_cast<std::int32_t>(4 * Vectors)) {
+    return depthwise_3x3<Vectors, Lowered, true>(job, y);
+  }
+  depthwise_3x3<Vectors, Lowered, false>(job, y);
 }
 
 /// `Lowered`: the inputs are taken 128 lower than they are.
 template <bool Lowered, class Y>
 void run_depthwise(const DepthwiseJob& job, Y* y) noexcept {
-  if (job.tile->channels <= 8) return depthwise_vectors<2, Lowered>(job, y);
+  if (job.channels <= 8) return depthwise_vectors<2, Lowered>(job, y);
   depthwise_vectors<4, Lowered>(job, y);
 }
 

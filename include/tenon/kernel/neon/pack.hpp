@@ -14,41 +14,85 @@ namespace tenon::kernel::neon {
 }
 [[nodiscard]] constexpr std::int32_t high_digit(std::int32_t v) noexcept { return (v - low_digit(v)) / 256; }
 
+/// Granules that are multiplied in one go, in every run; the sums are shifted left before.
+struct Segment {
+  std::int32_t shift = 0;
+  std::int32_t first = 0;
+  std::int32_t count = 0;
+  std::int32_t level = 0;  ///< the shift that it is for; with digits the smallest one
+};
+
+/// What a tile multiplies: from the largest shift of inputs down, a segment for each; or two digits of all weights.
+struct Program {
+  Segment segments[most_levels];
+  std::int32_t count = 0;
+  std::int32_t last_shift = 0;  ///< after the last segment
+  bool digits = false;
+
+  constexpr void add(Segment segment) noexcept { segments[count++] = segment; }
+  [[nodiscard]] constexpr std::int32_t granules() const noexcept {
+    std::int32_t sum = 0;
+    for (std::int32_t i = 0; i < count; ++i) sum += segments[i].count;
+    return sum;
+  }
+};
+
+/// The shifts of the sums for each shift of an input; the band does the difference.
+struct Levels {
+  std::int32_t of[most_levels] = {};
+  [[nodiscard]] static constexpr Levels same() noexcept { return {{0, 1, 2, 3, 4, 5, 6, 7, 8}}; }
+  [[nodiscard]] constexpr std::int32_t operator[](std::uint8_t shift) const noexcept { return of[shift]; }
+};
+
+/// `shifts` of all channels.
+[[nodiscard]] constexpr Levels levels_of(const ConvBlock& block, ProductTraits traits, const std::uint8_t* shifts) noexcept {
+  bool used[most_levels] = {};
+  for (std::int32_t c = 0; c < block.channels; ++c) used[shifts[c]] = true;
+  Levels levels;
+  bool lifted = false;
+  for (std::int32_t s = 0; s < most_levels; ++s) {
+    lifted = lifts_inputs(block, traits) && s > 0 && used[s - 1] && !lifted;
+    levels.of[s] = lifted ? s - 1 : s;
+  }
+  return levels;
+}
+
 /// The cheaper of the two ways. Costs in instructions for a tile of 16 sums: products and loads of a granule, a change of shift.
-[[nodiscard]] constexpr Program program_of(const MatmulPlan& plan, const std::uint8_t* shifts) noexcept {
+/// `shifts` of the inputs of a run.
+[[nodiscard]] constexpr Program program_of(const MatmulPlan& plan, const std::uint8_t* shifts, const Levels& levels) noexcept {
   Program by_shift;
   if (shifts == nullptr) {
-    by_shift.add(0, 0, plan.granules, 0);
+    by_shift.add({0, 0, plan.granules, 0});
     return by_shift;
   }
   const std::int32_t granule = plan.traits.granule;
   std::int32_t last_level = -1;
-  for (std::int32_t level = 8; level >= 0; --level) {
+  for (std::int32_t level = most_levels - 1; level >= 0; --level) {
     std::int32_t first = -1;
     std::int32_t last = -1;
     for (std::int32_t c = 0; c < plan.run; ++c) {
-      if (shifts[c] != level) continue;
+      if (levels[shifts[c]] != level) continue;
       if (first < 0) first = c / granule;
       last = c / granule;
     }
     if (first < 0) continue;
-    by_shift.add(last_level < 0 ? 0 : last_level - level, first, last - first + 1, static_cast<std::uint8_t>(level));
+    by_shift.add({last_level < 0 ? 0 : last_level - level, first, last - first + 1, level});
     last_level = level;
   }
-  by_shift.close(last_level);
+  by_shift.last_shift = last_level;
   std::int32_t first = plan.granules;
   std::int32_t last = -1;
   for (std::int32_t c = 0; c < plan.run; ++c) {
-    if (shifts[c] == last_level) continue;
+    if (levels[shifts[c]] == last_level) continue;
     if (first > c / granule) first = c / granule;
     last = c / granule;
   }
   if (last < 0) return by_shift;  // all shifts are the same
   Program digits;
   digits.digits = true;
-  digits.add(0, first, last - first + 1, static_cast<std::uint8_t>(last_level));
-  digits.add(8, 0, plan.granules, static_cast<std::uint8_t>(last_level));
-  digits.close(last_level);
+  digits.add({0, first, last - first + 1, last_level});
+  digits.add({8, 0, plan.granules, last_level});
+  digits.last_shift = last_level;
   const std::int32_t of_granule = 5 * granule;
   const std::int32_t of_change = 28;
   const std::int32_t saved = (by_shift.granules() - digits.granules()) * of_granule * plan.runs;
@@ -104,14 +148,14 @@ struct WeightRows {
   return form;
 }
 
-/// What inputs that are taken 128 lower miss in the sums. It may go beyond 32 bits, as those sums may.
-inline void pack_corrections(const ConvBlock& block, const WeightRows& rows, const std::uint8_t* shifts, std::int32_t first,
-                             std::int32_t count, TileConstants& to) noexcept {
+/// What inputs of the band that are taken 128 lower miss in the sums. It may go beyond 32 bits, as those sums may.
+inline void pack_corrections(const ConvBlock& block, const WeightRows& rows, const std::uint8_t* shifts, const Levels& levels,
+                             std::int32_t first, std::int32_t count, TileConstants& to) noexcept {
   const std::int32_t depth = block.channels / block.groups;
   for (std::int32_t f = 0; f < count; ++f) {
     std::uint32_t sum = 0;
     for (std::int64_t i = 0; i < block.row_weights(); ++i) {
-      const std::int32_t shift = shifts == nullptr ? 0 : shifts[i % depth];
+      const std::int32_t shift = shifts == nullptr ? 0 : levels[shifts[i % depth]];
       sum += static_cast<std::uint32_t>(rows.at(first + f, i) * (std::int32_t{128} << shift));
     }
     to.correction[f] = static_cast<std::int32_t>(sum);
@@ -120,11 +164,10 @@ inline void pack_corrections(const ConvBlock& block, const WeightRows& rows, con
 
 /// Products say where the weight of a filter and an input stands in the weights of a granule.
 template <class Products>
-void pack_weights(const WeightRows& rows, const MatmulPlan& plan, const TileHeader& header, const std::uint8_t* shifts,
-                  std::int32_t first, std::byte* to) noexcept {
+void pack_weights(const WeightRows& rows, const MatmulPlan& plan, const Program& program, const TileHeader& header,
+                  const std::uint8_t* shifts, const Levels& levels, std::int32_t first, std::byte* to) noexcept {
   constexpr std::int32_t granule = Products::traits.granule;
   const std::size_t bytes = static_cast<std::size_t>(granule * header.vectors * 4 * Products::traits.element);
-  const Program& program = header.program;
   for (std::int32_t s = 0; s < program.count; ++s) {
     const Segment& segment = program.segments[s];
     for (std::int32_t run = 0; run < plan.runs; ++run) {
@@ -132,7 +175,7 @@ void pack_weights(const WeightRows& rows, const MatmulPlan& plan, const TileHead
         std::memset(to, 0, bytes);
         for (std::int32_t i = 0; i < granule && g * granule + i < plan.run; ++i) {
           const std::int32_t input = g * granule + i;
-          const std::int32_t above = shifts == nullptr ? 0 : shifts[input] - program.levels[s];
+          const std::int32_t above = shifts == nullptr ? 0 : levels[shifts[input]] - segment.level;
           if (above != 0 && !program.digits) continue;
           for (std::int32_t f = 0; f < header.filters; ++f) {
             std::int32_t v = rows.at(first + f, std::int64_t{run} * plan.run + input);
@@ -150,36 +193,66 @@ void pack_weights(const WeightRows& rows, const MatmulPlan& plan, const TileHead
   }
 }
 
+/// The items of a program, in the order of the packed weights.
+inline void pack_items(const ConvBlock& block, const MatmulPlan& plan, const Program& program, std::byte* to) noexcept {
+  const WindowAxis& wx = block.window.x;
+  const std::int32_t taps = plan.runs / block.window.y.kernel;  // of a kernel row that are runs of their own
+  GroupHeader header;
+  std::byte* next = to + sizeof header;
+  const auto add = [&](std::ptrdiff_t offset, std::int32_t shift, std::int32_t granules, std::int32_t more) {
+    const Item item{static_cast<std::int32_t>(offset), static_cast<std::uint8_t>(shift), static_cast<std::uint8_t>(granules),
+                    static_cast<std::uint16_t>(more)};
+    std::memcpy(next, &item, sizeof item);
+    next += sizeof item;
+    ++header.items;
+    if (shift != 0) header.shifts = 1;
+  };
+  const std::int32_t together = plan.traits.together;
+  for (std::int32_t s = 0; s < program.count; ++s) {
+    const Segment& segment = program.segments[s];
+    std::int32_t shift = segment.shift;
+    for (std::int32_t run = 0; run < plan.runs; ++run) {
+      const std::ptrdiff_t start = run / taps * block.window.y.dilation * plan.row_bytes + run % taps * wx.dilation * plan.pixel_bytes;
+      for (std::int32_t g = 0; g < segment.count; g += together) {
+        const std::int32_t left = segment.count - g;
+        const std::int32_t more = left < together ? 0 : left / together - 1;
+        add(start + (segment.first + g) * plan.traits.granule * plan.traits.element, shift, left < together ? left : together,
+            more > 65535 ? 65535 : more);
+        shift = 0;
+      }
+    }
+  }
+  if (program.last_shift != 0) add(0, program.last_shift, 0, 0);
+  std::memcpy(to, &header, sizeof header);
+}
+
 /// `shifts` may be null where the block is not shifted.
 template <class Products>
 void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const signed char* w, const std::uint8_t* shifts,
                  const ChannelFinish* channels, std::byte* packed) noexcept {
   const PackedLayout layout = PackedLayout::of(block, plan);
-  const WindowAxis& wx = block.window.x;
-  const std::int32_t taps = plan.runs / block.window.y.kernel;  // of a kernel row that are runs of their own
-  for (std::int32_t run = 0; run < plan.runs; ++run) {
-    const auto at = static_cast<std::int32_t>(run / taps * block.window.y.dilation * plan.row_bytes +
-                                              run % taps * wx.dilation * plan.pixel_bytes);
-    std::memcpy(packed + static_cast<std::size_t>(run) * sizeof at, &at, sizeof at);
-  }
-  if (block.shifted) std::memcpy(packed + layout.shifts, shifts, static_cast<std::size_t>(block.channels));
+  const bool sums_shift = block.shifted && !plan.traits.shifts_inputs;
+  const Levels levels = sums_shift ? levels_of(block, plan.traits, shifts) : Levels{};
+  for (std::int32_t c = 0; block.shifted && c < block.channels; ++c) packed[c] = static_cast<std::byte>(shifts[c] - levels[shifts[c]]);
   const WeightRows rows{block, w, row_bytes(block.row_weights(), block.weight_bits)};
   const std::int32_t width = block.filters / block.groups;
-  std::byte* to = packed + layout.tiles;
-  for (std::int32_t group = 0; group < block.groups; ++group) {
+  packed += layout.groups;
+  for (std::int32_t group = 0; group < block.groups; ++group, packed += layout.group_bytes) {
     const std::uint8_t* group_shifts = block.shifted ? shifts + group * (block.channels / block.groups) : nullptr;
-    const std::uint8_t* program_shifts = plan.traits.shifts_inputs ? nullptr : group_shifts;
+    const std::uint8_t* program_shifts = sums_shift ? group_shifts : nullptr;
+    const Program program = program_of(plan, program_shifts, levels);
+    pack_items(block, plan, program, packed);
+    std::byte* to = packed + layout.tiles;
     for (std::int32_t first = 0; first < width; first += tile_filters, to += layout.tile_bytes) {
       TileHeader header;
       TileConstants constants;
       header.filters = width - first < tile_filters ? width - first : tile_filters;
       header.vectors = header.filters <= tile_filters / 2 ? 2 : 4;
-      header.program = program_of(plan, program_shifts);
       header.form = pack_finish(block.finish, channels + group * width + first, header.filters, constants);
-      pack_corrections(block, rows, group_shifts, group * width + first, header.filters, constants);
-      pack_weights<Products>(rows, plan, header, program_shifts, group * width + first, to + layout.weights);
+      pack_corrections(block, rows, group_shifts, sums_shift ? levels : Levels::same(), group * width + first, header.filters, constants);
       std::memcpy(to, &header, sizeof header);
       std::memcpy(to + layout.constants, &constants, sizeof constants);
+      pack_weights<Products>(rows, plan, program, header, program_shifts, levels, group * width + first, to + layout.weights);
     }
   }
 }

@@ -15,7 +15,8 @@ inline constexpr std::int32_t tile_filters = 16;
 
 /// What the sums of a tile are made from.
 struct ProductTraits {
-  std::int32_t granule = 4;  ///< inputs that are multiplied at a time
+  std::int32_t granule = 4;   ///< inputs that are multiplied at a time
+  std::int32_t together = 4;  ///< granules that are read at once where there are as many
   std::int32_t element = 1;  ///< bytes of an input in the band
   /// Shifted inputs are shifted in the band; otherwise sums are, between products of inputs of different shifts.
   bool shifts_inputs = false;
@@ -63,6 +64,12 @@ struct MatmulPlan {
   return block.shifted && block.has_padding_value;
 }
 
+/// Bytes of 0 to 127 have room for a shift by one bit in the band, which leaves half as many shifts to the sums. Such bytes have no
+/// sign.
+[[nodiscard]] constexpr bool lifts_inputs(const ConvBlock& block, ProductTraits traits) noexcept {
+  return block.shifted && block.non_negative && !traits.shifts_inputs;
+}
+
 [[nodiscard]] constexpr MatmulPlan plan_of(const ConvBlock& block, ProductTraits traits) noexcept {
   MatmulPlan plan;
   plan.traits = traits;
@@ -83,7 +90,7 @@ struct MatmulPlan {
     plan.most_granules = block.grouped_by_shift && sorted < digits ? sorted : digits;
   }
   plan.tiles = ceiling(block.filters / block.groups, tile_filters);
-  plan.staged = traits.element > 1 || !inside(wy) || !inside(wx) || plan.run % traits.granule != 0;
+  plan.staged = traits.element > 1 || lifts_inputs(block, traits) || !inside(wy) || !inside(wx) || plan.run % traits.granule != 0;
   plan.band_width = plan.staged ? covered(wx, wx.output) : wx.input;
   plan.pixel_bytes = std::ptrdiff_t{block.channels} * traits.element;
   plan.row_bytes = plan.band_width * plan.pixel_bytes;
@@ -105,38 +112,17 @@ struct MatmulPlan {
   return conv;
 }
 
-/// Granules that are multiplied in one go, in every run; the sums are shifted left before.
-struct Segment {
-  std::int32_t shift = 0;
-  std::int32_t first = 0;
-  std::int32_t count = 0;
+/// What a tile multiplies next: granules that follow each other, `together` of them at most. Its sums are shifted left before. One
+/// flat list: in nested loops compilers move sums from register to register.
+struct Item {
+  std::int32_t offset = 0;  ///< of the inputs, in bytes
+  std::uint8_t shift = 0;
+  std::uint8_t granules = 0;
+  std::uint16_t more = 0;  ///< items behind this one continue it, for those who have few sums
 };
 
-/// The segments of a tile: from the largest shift down, one a shift; or two digits of all weights.
-struct Program {
-  static constexpr std::int32_t most = 9;
-  std::int32_t count = 0;
-  std::int32_t last_shift = 0;  ///< after the last segment
-  Segment segments[most];
-  std::uint8_t levels[most] = {};  ///< the shift that a segment is for; with digits the smallest one
-  bool digits = false;
-  bool shifts = false;  ///< sums anywhere: they begin at zero then
-
-  constexpr void add(std::int32_t shift, std::int32_t first, std::int32_t granules, std::uint8_t level) noexcept {
-    segments[count] = {shift, first, granules};
-    shifts = shifts || shift != 0;
-    levels[count++] = level;
-  }
-  constexpr void close(std::int32_t shift) noexcept {
-    last_shift = shift;
-    shifts = shifts || shift != 0;
-  }
-  [[nodiscard]] constexpr std::int32_t granules() const noexcept {
-    std::int32_t sum = 0;
-    for (std::int32_t i = 0; i < count; ++i) sum += segments[i].count;
-    return sum;
-  }
-};
+/// Shifts of inputs are 0 to 8.
+inline constexpr std::int32_t most_levels = 9;
 
 /// How the sums of a tile become outputs.
 enum class FinishForm : std::int32_t {
@@ -150,7 +136,14 @@ struct TileHeader {
   std::int32_t filters = 0;
   std::int32_t vectors = 4;  ///< of four filters each
   FinishForm form = FinishForm::general;
-  Program program{};
+  std::int32_t unused = 0;
+};
+
+/// In front of the tiles of a group.
+struct GroupHeader {
+  std::int32_t items = 0;
+  std::int32_t shifts = 0;  ///< sums: they begin at zero then, and the start is added at the end
+  std::int32_t unused[2] = {};
 };
 
 /// The constants of the filters of a tile. Inputs without a sign that are taken 128 lower need `correction` besides `start`.
@@ -163,22 +156,27 @@ struct TileConstants {
   std::int8_t high[tile_filters] = {};
 };
 
-/// Where the parts of the packed constants stand: offsets of the runs, shifts of the channels, then the tiles.
+/// Where the parts of the packed constants stand: shifts of the channels in the band, then the groups; in each its items and its tiles.
 struct PackedLayout {
-  std::size_t shifts = 0;
-  std::size_t tiles = 0;
+  std::size_t groups = 0;
+  std::size_t tiles = 0;  ///< in a group
+  std::size_t group_bytes = 0;
   std::size_t constants = 0;  ///< in a tile
   std::size_t weights = 0;
   std::size_t tile_bytes = 0;
 
   [[nodiscard]] static constexpr PackedLayout of(const ConvBlock& block, const MatmulPlan& plan) noexcept {
+    const bool changes = block.shifted && !plan.traits.shifts_inputs;
+    // The granules of a segment are those of a run or fewer.
+    const std::int32_t items = plan.runs * ceiling(plan.granules, plan.traits.together) * (changes ? most_levels : 1) + 1;
     PackedLayout layout;
-    layout.shifts = to_vector(sizeof(std::int32_t) * static_cast<std::size_t>(plan.runs));
-    layout.tiles = layout.shifts + to_vector(block.shifted ? static_cast<std::size_t>(block.channels) : 0);
-    layout.constants = to_vector(sizeof(TileHeader));
+    layout.groups = to_vector(block.shifted ? static_cast<std::size_t>(block.channels) : 0);
+    layout.tiles = to_vector(sizeof(GroupHeader) + sizeof(Item) * static_cast<std::size_t>(items));
+    layout.constants = sizeof(TileHeader);
     layout.weights = layout.constants + to_vector(sizeof(TileConstants));
     layout.tile_bytes = layout.weights + static_cast<std::size_t>(plan.runs * plan.most_granules) *
                                              static_cast<std::size_t>(plan.traits.granule * tile_filters * plan.traits.element);
+    layout.group_bytes = layout.tiles + layout.tile_bytes * static_cast<std::size_t>(plan.tiles);
     return layout;
   }
 };

@@ -20,9 +20,9 @@ namespace tenon::kernel::neon {
   return vld1_s8(reinterpret_cast<const std::int8_t*>(p));
 }
 [[nodiscard, gnu::always_inline]] inline int8x8_t load_4(const std::byte* p) noexcept {
-  std::int32_t word;
+  std::uint32_t word;
   std::memcpy(&word, p, sizeof word);
-  return vreinterpret_s8_s32(vdup_n_s32(word));
+  return vcreate_s8(word);
 }
 [[nodiscard, gnu::always_inline]] inline int16x8_t load_words(const std::byte* p) noexcept {
   return vld1q_s16(reinterpret_cast<const std::int16_t*>(p));
@@ -69,7 +69,7 @@ struct PlainSums {
 /// Words by words, four filters at a time with one input of each pixel.
 struct WordProducts {
   using Weight = std::int16_t;
-  static constexpr ProductTraits traits{4, 2, true};
+  static constexpr ProductTraits traits{4, 2, 2, true};
   static constexpr bool lowers_unsigned = false;
   [[nodiscard]] static constexpr std::int32_t place(std::int32_t vectors, std::int32_t f, std::int32_t i) noexcept {
     return i * 4 * vectors + f;
@@ -89,22 +89,25 @@ struct WordProducts {
         }
       }
     }
-    [[gnu::always_inline]] const std::byte* run(const std::byte* at, std::ptrdiff_t step, std::int32_t count,
-                                                const std::byte* w) noexcept {
-      for (; count >= 2; count -= 2, at += 16, w += 64 * Vectors) {
-        int16x8_t x[Pixels];
+    /// As many granules as are read at once.
+    [[gnu::always_inline]] const std::byte* multiply_most(const std::byte* at, std::ptrdiff_t step, const std::byte* w) noexcept {
+      int16x8_t x[Pixels];
 #pragma GCC unroll 8
-        for (std::size_t p = 0; p < Pixels; ++p) x[p] = load_words(pixel_at(at, p, step));
-        input<0>(x, w);
-        input<1>(x, w);
-        input<2>(x, w);
-        input<3>(x, w);
-        input<4>(x, w);
-        input<5>(x, w);
-        input<6>(x, w);
-        input<7>(x, w);
-      }
-      if (count > 0) {
+      for (std::size_t p = 0; p < Pixels; ++p) x[p] = load_words(pixel_at(at, p, step));
+      input<0>(x, w);
+      input<1>(x, w);
+      input<2>(x, w);
+      input<3>(x, w);
+      input<4>(x, w);
+      input<5>(x, w);
+      input<6>(x, w);
+      input<7>(x, w);
+      return w + 64 * Vectors;
+    }
+    [[gnu::always_inline]] const std::byte* multiply(const std::byte* at, std::ptrdiff_t step, std::int32_t granules,
+                                                     const std::byte* w) noexcept {
+      if (granules == 2) return multiply_most(at, step, w);
+      if (granules > 0) {
         int16x8_t x[Pixels];
 #pragma GCC unroll 8
         for (std::size_t p = 0; p < Pixels; ++p) {
@@ -125,7 +128,7 @@ struct WordProducts {
 /// Four bytes by four, summed up. Bytes without a sign are taken 128 lower.
 struct DotProducts {
   using Weight = std::int8_t;
-  static constexpr ProductTraits traits{4, 1, false};
+  static constexpr ProductTraits traits{4, 4, 1, false};
   static constexpr bool lowers_unsigned = true;
   [[nodiscard]] static constexpr std::int32_t place(std::int32_t, std::int32_t f, std::int32_t i) noexcept { return f * 4 + i; }
 
@@ -155,18 +158,21 @@ struct DotProducts {
         for (std::size_t p = 0; p < Pixels; ++p) this->s[p][v] = vdotq_lane_s32(this->s[p][v], weights, x[p], Lane);
       }
     }
-    [[gnu::always_inline]] const std::byte* run(const std::byte* at, std::ptrdiff_t step, std::int32_t count,
-                                                const std::byte* w) noexcept {
-      for (; count >= 4; count -= 4, at += 16, w += 64 * Vectors) {
-        int8x16_t x[Pixels];
+    /// As many granules as are read at once.
+    [[gnu::always_inline]] const std::byte* multiply_most(const std::byte* at, std::ptrdiff_t step, const std::byte* w) noexcept {
+      int8x16_t x[Pixels];
 #pragma GCC unroll 8
-        for (std::size_t p = 0; p < Pixels; ++p) x[p] = lowered(load_16(pixel_at(at, p, step)));
-        granule<0>(x, w);
-        granule<1>(x, w);
-        granule<2>(x, w);
-        granule<3>(x, w);
-      }
-      if ((count & 2) != 0) {
+      for (std::size_t p = 0; p < Pixels; ++p) x[p] = lowered(load_16(pixel_at(at, p, step)));
+      granule<0>(x, w);
+      granule<1>(x, w);
+      granule<2>(x, w);
+      granule<3>(x, w);
+      return w + 64 * Vectors;
+    }
+    [[gnu::always_inline]] const std::byte* multiply(const std::byte* at, std::ptrdiff_t step, std::int32_t granules,
+                                                     const std::byte* w) noexcept {
+      if (granules == 4) return multiply_most(at, step, w);
+      if ((granules & 2) != 0) {
         int8x8_t x[Pixels];
 #pragma GCC unroll 8
         for (std::size_t p = 0; p < Pixels; ++p) x[p] = lowered(load_8(pixel_at(at, p, step)));
@@ -175,7 +181,7 @@ struct DotProducts {
         at += 8;
         w += 32 * Vectors;
       }
-      if ((count & 1) != 0) {
+      if ((granules & 1) != 0) {
         int8x8_t x[Pixels];
 #pragma GCC unroll 8
         for (std::size_t p = 0; p < Pixels; ++p) x[p] = lowered(load_4(pixel_at(at, p, step)));
@@ -192,7 +198,7 @@ struct DotProducts {
 /// Eight bytes of two pixels by eight of two filters. A pixel without a neighbour is its own.
 struct MatrixProducts {
   using Weight = std::int8_t;
-  static constexpr ProductTraits traits{8, 1, false};
+  static constexpr ProductTraits traits{8, 2, 1, false};
   static constexpr bool lowers_unsigned = false;
   [[nodiscard]] static constexpr std::int32_t place(std::int32_t, std::int32_t f, std::int32_t i) noexcept { return f * 8 + i; }
 
@@ -252,22 +258,25 @@ struct MatrixProducts {
       }
     }
     [[nodiscard]] static constexpr std::size_t other(std::size_t p) noexcept { return 2 * p + 1 < Pixels ? 2 * p + 1 : 2 * p; }
-    [[gnu::always_inline]] const std::byte* run(const std::byte* at, std::ptrdiff_t step, std::int32_t count,
-                                                const std::byte* w) noexcept {
-      for (; count >= 2; count -= 2, at += 16, w += 64 * Vectors) {
-        int8x16_t first[pairs];
-        int8x16_t second[pairs];
+    /// As many granules as are read at once.
+    [[gnu::always_inline]] const std::byte* multiply_most(const std::byte* at, std::ptrdiff_t step, const std::byte* w) noexcept {
+      int8x16_t first[pairs];
+      int8x16_t second[pairs];
 #pragma GCC unroll 4
-        for (std::size_t p = 0; p < pairs; ++p) {
-          const int64x2_t a = vreinterpretq_s64_s8(load_16(pixel_at(at, 2 * p, step)));
-          const int64x2_t b = vreinterpretq_s64_s8(load_16(pixel_at(at, other(p), step)));
-          first[p] = vreinterpretq_s8_s64(vzip1q_s64(a, b));
-          second[p] = vreinterpretq_s8_s64(vzip2q_s64(a, b));
-        }
-        granule(first, w);
-        granule(second, w + 32 * Vectors);
+      for (std::size_t p = 0; p < pairs; ++p) {
+        const int64x2_t a = vreinterpretq_s64_s8(load_16(pixel_at(at, 2 * p, step)));
+        const int64x2_t b = vreinterpretq_s64_s8(load_16(pixel_at(at, other(p), step)));
+        first[p] = vreinterpretq_s8_s64(vzip1q_s64(a, b));
+        second[p] = vreinterpretq_s8_s64(vzip2q_s64(a, b));
       }
-      if (count > 0) {
+      granule(first, w);
+      granule(second, w + 32 * Vectors);
+      return w + 64 * Vectors;
+    }
+    [[gnu::always_inline]] const std::byte* multiply(const std::byte* at, std::ptrdiff_t step, std::int32_t granules,
+                                                     const std::byte* w) noexcept {
+      if (granules == 2) return multiply_most(at, step, w);
+      if (granules > 0) {
         int8x16_t x[pairs];
 #pragma GCC unroll 4
         for (std::size_t p = 0; p < pairs; ++p) x[p] = vcombine_s8(load_8(pixel_at(at, 2 * p, step)), load_8(pixel_at(at, other(p), step)));
