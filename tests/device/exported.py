@@ -20,6 +20,7 @@ MODELS = ROOT.parent / "shared" / "models"
 HOST_FLAGS = ["-std=c++20", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror",
               f"-I{run.INCLUDE}"]
 BOARDS = ("m3", "m4", "m7", "m55")
+AARCH64 = {"aarch64": "armv8-a", "aarch64, dot": "armv8.2-a+dotprod", "aarch64, i8mm": "armv8.2-a+dotprod+i8mm"}
 INPUTS = 2  # an emulated board takes a while for each
 
 
@@ -88,7 +89,10 @@ def targets():
     yield "host", lambda folder: on_host("g++", ["-march=native"], [], folder)
     yield "host, portable", lambda folder: on_host("g++", [], [], folder)
     aarch64 = shutil.which("aarch64-linux-gnu-g++") and shutil.which("qemu-aarch64")
-    yield "aarch64", aarch64 and (lambda folder: on_host("aarch64-linux-gnu-g++", ["-static"], ["qemu-aarch64"], folder))
+    for target, architecture in AARCH64.items():
+        flags = ["-static", f"-march={architecture}"]
+        yield target, aarch64 and (lambda folder, flags=flags: on_host("aarch64-linux-gnu-g++", flags, ["qemu-aarch64", "-cpu", "max"],
+                                                                       folder))
     boards = shutil.which(run.COMPILER) and shutil.which(run.QEMU)
     for board in BOARDS:
         yield board, boards and (lambda folder, board=board: on_board(board, folder))

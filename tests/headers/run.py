@@ -32,7 +32,7 @@ STANDARD = set(
 # Intrinsics and xsimd, each only below kernel/<architecture>/.
 ARCHITECTURE = {
     "x86": r"(immintrin|xsimd/.*)\.h(pp)?|cstring",  # hosts only
-    "arm": r"(arm_neon|arm_sve|xsimd/.*)\.h(pp)?",
+    "neon": r"arm_neon\.h|cstring",  # AArch64 only
     "cortex_m": r"(arm_acle|arm_mve|arm_neon)\.h",
 }
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror"]
@@ -42,6 +42,8 @@ DEVICE = [*BASE, "-fno-exceptions", "-fno-rtti"]
 ARM = ["arm-none-eabi-g++", "-mthumb", *DEVICE]
 OTHERS = [[*ARM, "-mcpu=cortex-m0"], [*ARM, "-mcpu=cortex-m3"], [*ARM, "-mcpu=cortex-m33"],
           [*ARM, "-mcpu=cortex-m55", "-mfloat-abi=hard"]]
+AARCH64 = [("aarch64-linux-gnu-g++", *DEVICE, f"-march={architecture}") for architecture in
+           ("armv8-a", "armv8.2-a+dotprod+i8mm")]
 if riscv.flags():
     OTHERS.append([riscv.COMPILER, *riscv.flags(), *DEVICE])
 
@@ -128,7 +130,9 @@ def commands(header, host):
         if folder(header) != "host" or not shutil.which(CLANG):
             yield ("g++", *native)
         yield (CLANG, *native)
-    if on_device(header) and path[:2] not in (("kernel", "x86"), ("kernel", "arm")):
+    if path[:2] == ("kernel", "neon") or path in (("kernel", "blocks.hpp"), ("device.hpp",)):
+        yield from AARCH64
+    if on_device(header) and path[:2] not in (("kernel", "x86"), ("kernel", "neon")):
         yield (*ARM, "-mcpu=cortex-m4")
         # Guards of processors are in kernel/cortex_m; of the other headers they see what device.hpp includes.
         if path[:2] == ("kernel", "cortex_m") or path in (("kernel", "arch.hpp"), ("device.hpp",)):

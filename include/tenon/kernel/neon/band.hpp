@@ -74,7 +74,7 @@ struct LiftedBand : ByteBand<Lowered> {
 
   template <class X>
   std::byte* pixels(const X* x, std::int32_t pixels, std::int32_t channels, std::byte* to) const noexcept {
-    constexpr std::uint8_t flip = ByteBand<Lowered>::flip;
+    constexpr std::uint8_t mask = ByteBand<Lowered>::flip;
     auto* y = reinterpret_cast<std::uint8_t*>(to);
     const auto* from = reinterpret_cast<const std::uint8_t*>(x);
     std::int32_t c = 0;
@@ -83,18 +83,18 @@ struct LiftedBand : ByteBand<Lowered> {
       const std::uint8_t* in = from + c;
       std::uint8_t* out = y + c;
       for (std::int32_t p = 0; p < pixels; ++p, in += channels, out += channels) {
-        vst1q_u8(out, veorq_u8(vshlq_u8(vld1q_u8(in), by), vdupq_n_u8(flip)));
+        vst1q_u8(out, veorq_u8(vshlq_u8(vld1q_u8(in), by), vdupq_n_u8(mask)));
       }
     }
     for (; c + 8 <= channels; c += 8) {
       const int8x8_t by = vreinterpret_s8_u8(vld1_u8(shifts + c));
       for (std::int32_t p = 0; p < pixels; ++p) {
-        vst1_u8(y + p * channels + c, veor_u8(vshl_u8(vld1_u8(from + p * channels + c), by), vdup_n_u8(flip)));
+        vst1_u8(y + p * channels + c, veor_u8(vshl_u8(vld1_u8(from + p * channels + c), by), vdup_n_u8(mask)));
       }
     }
     for (; c < channels; ++c) {
       for (std::int32_t p = 0; p < pixels; ++p) {
-        y[p * channels + c] = static_cast<std::uint8_t>((from[p * channels + c] << shifts[c]) ^ flip);
+        y[p * channels + c] = static_cast<std::uint8_t>((from[p * channels + c] << shifts[c]) ^ mask);
       }
     }
     y += std::ptrdiff_t{pixels} * channels;
