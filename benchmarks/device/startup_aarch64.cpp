@@ -44,10 +44,19 @@ void map_memory() {
 
 void write_text(const char* text) { call(0x04, text); }
 
-extern "C" [[gnu::naked, gnu::section(".vectors"), gnu::used]] void reset() {
-  asm("mrs x0, cpacr_el1\n orr x0, x0, #(3 << 20)\n msr cpacr_el1, x0\n isb\n"
-      "ldr x0, =stack_top\n mov sp, x0\n b start");
-}
+asm(R"(
+  .section .vectors, "ax"
+  .global reset
+reset:
+  mrs x0, cpacr_el1
+  orr x0, x0, #(3 << 20)
+  msr cpacr_el1, x0
+  isb
+  ldr x0, =stack_top
+  mov sp, x0
+  b start
+  .text
+)");
 
 void start() {
   const volatile std::uint32_t* from = data_load;
@@ -57,15 +66,20 @@ void start() {
   leave(static_cast<std::uint64_t>(application()));
 }
 
-// Compilers call these of themselves.
-extern "C" void* memcpy(void* to, const void* from, std::size_t n) {
-  auto* a = static_cast<volatile unsigned char*>(to);
+// Compilers call these of themselves; 16 bytes at a time, as those of a library would.
+using Vector [[gnu::vector_size(16), gnu::aligned(1), gnu::may_alias]] = unsigned char;
+
+extern "C" [[gnu::optimize("no-tree-loop-distribute-patterns")]] void* memcpy(void* to, const void* from, std::size_t n) {
+  auto* a = static_cast<unsigned char*>(to);
   const auto* b = static_cast<const unsigned char*>(from);
+  for (; n >= 16; n -= 16, a += 16, b += 16) *reinterpret_cast<Vector*>(a) = *reinterpret_cast<const Vector*>(b);
   for (; n > 0; --n) *a++ = *b++;
   return to;
 }
-extern "C" void* memset(void* to, int value, std::size_t n) {
-  auto* a = static_cast<volatile unsigned char*>(to);
+extern "C" [[gnu::optimize("no-tree-loop-distribute-patterns")]] void* memset(void* to, int value, std::size_t n) {
+  auto* a = static_cast<unsigned char*>(to);
+  const Vector all = Vector{} + static_cast<unsigned char>(value);
+  for (; n >= 16; n -= 16, a += 16) *reinterpret_cast<Vector*>(a) = all;
   for (; n > 0; --n) *a++ = static_cast<unsigned char>(value);
   return to;
 }

@@ -19,8 +19,8 @@ TESTS = pathlib.Path(__file__).resolve().parents[1]
 COMPILER = "aarch64-linux-gnu-g++"
 QEMU = "qemu-aarch64"
 ARCHITECTURES = {"neon": "armv8-a", "neon_dot": "armv8.2-a+dotprod", "neon_i8mm": "armv8.2-a+dotprod+i8mm"}
-SOURCES = ["support/main.cpp", "support/guarded_memory.cpp", *(f"kernel/{name}_block_test.cpp" for name in (
-    "conv2d", "dense", "depthwise_conv2d", "add", "global_average_pool"))]
+SOURCES = ["support/main.cpp", "support/guarded_memory.cpp", *(f"kernel/{name}_test.cpp" for name in (
+    "conv2d_block", "dense_block", "depthwise_conv2d_block", "add_block", "add_rows", "global_average_pool_block"))]
 FLAGS = ["-std=c++20", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror",
          "-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS", f"-I{TESTS.parent / 'include'}", f"-I{TESTS}"]
 
