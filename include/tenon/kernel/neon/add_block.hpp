@@ -15,8 +15,9 @@
 #include <type_traits>
 
 // Sum of two tensors, ReLU and output quantizer of AddBlock, equal to the reference kernel; y may be a or b. The constants of the
-// channels are packed once, for 16 elements at a time: the same vectors come again after as many elements as are whole vectors and
-// whole pixels, so that all elements that share constants are done while those are in registers. `packed` is aligned to 16 bytes.
+// channels are packed once, for 16 elements at a time: the same vectors come again after as many elements as are whole vectors
+// and whole pixels, so that all elements that share constants are done while those are in registers. `packed` is aligned to 16
+// bytes.
 namespace tenon::kernel {
 namespace neon {
 
@@ -121,7 +122,8 @@ inline void pack(arch::neon, const AddBlock& block, const AddShifts* shifts, con
       const std::int64_t multiplier = block.finish.raw ? 1 : channel.multiplier;
       const std::int64_t factors[2] = {multiplier << shifts[c].first, multiplier << shifts[c].second};
       const std::int64_t largest = (std::int64_t{255} << shifts[c].first) + (std::int64_t{255} << shifts[c].second);
-      const bool limited = !block.finish.raw && block.finish.limit_bits < 31 && largest >= std::int64_t{1} << block.finish.limit_bits;
+      const bool limited =
+          !block.finish.raw && block.finish.limit_bits < 31 && largest >= std::int64_t{1} << block.finish.limit_bits;
       if (limited || factors[0] > 32767 || factors[1] > 32767) to.joined = 0;
       to.factors[0][i] = static_cast<std::int16_t>(factors[0]);
       to.factors[1][i] = static_cast<std::int16_t>(factors[1]);

@@ -65,9 +65,12 @@ void conv2d_bands(const ConvBlock& block, const MatmulPlan& plan, const X* x, co
       const auto stage = [&](const auto& band) {
         stage_band(band, block.window, block.channels, plan.band_width, x, outside, row, rows, scratch);
       };
-      if constexpr (Products::traits.shifts_inputs) stage(WordBand<Band::corrected>{shifts});
-      else if constexpr (Band::lifted) stage(LiftedBand<Band::corrected>{{}, shifts});
-      else stage(ByteBand<>{});
+      if constexpr (Products::traits.shifts_inputs)
+        stage(WordBand<Band::corrected>{shifts});
+      else if constexpr (Band::lifted)
+        stage(LiftedBand<Band::corrected>{{}, shifts});
+      else
+        stage(ByteBand<>{});
       input = scratch;
     }
     Y* const out = y + std::ptrdiff_t{row} * block.window.x.output * block.filters;
@@ -105,7 +108,7 @@ template <class Products, class X, class Y>
     run(Inputs<false, false, false>{});
   } else {
     if (lifts_inputs(block, Products::traits)) return run(Inputs<lowers, !lowers, true>{});
-    run(Inputs<is_unsigned && lowers, is_unsigned, false>{});
+    run(Inputs < is_unsigned && lowers, is_unsigned, false > {});
   }
 }
 

@@ -72,8 +72,10 @@ struct DepthwiseSums {
   int32x4_t s[Vectors];
 
   [[nodiscard, gnu::always_inline]] static auto load(const std::int8_t* p) noexcept {
-    if constexpr (Vectors == 4) return vld1q_s8(p);
-    else return vld1_s8(p);
+    if constexpr (Vectors == 4)
+      return vld1q_s8(p);
+    else
+      return vld1_s8(p);
   }
   using Bytes = std::conditional_t<Vectors == 4, int8x16_t, int8x8_t>;
 
@@ -132,8 +134,7 @@ struct DepthwiseFinish {
       if (Usual || job.form == FinishForm::rounded) {
         out[v] = vqrdmulhq_s32(sums.s[i], scale[i]);
       } else {
-        const FinishVectors channels{vld1q_s32(job.constants->offset + 4 * i), scale[i],
-                                     vld1q_s32(job.constants->shift + 4 * i)};
+        const FinishVectors channels{vld1q_s32(job.constants->offset + 4 * i), scale[i], vld1q_s32(job.constants->shift + 4 * i)};
         out[v] = scaled(job.traits, channels, sums.s[i]);
       }
     }

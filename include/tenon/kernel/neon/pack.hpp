@@ -114,7 +114,8 @@ struct FilterFinish {
   const std::int64_t m = channel.multiplier;
   const std::int64_t half = channel.shift > 0 ? std::int64_t{1} << (channel.shift - 1) : 0;
   const bool is_fraction = m >= 2 && channel.shift > 0 && m < std::int64_t{1} << channel.shift;
-  if (traits.limit_bits < 31 || !is_fraction || (channel.offset - half) % m != 0) return {FinishForm::general, 0, channel.multiplier};
+  if (traits.limit_bits < 31 || !is_fraction || (channel.offset - half) % m != 0)
+    return {FinishForm::general, 0, channel.multiplier};
   return {FinishForm::rounded, static_cast<std::int32_t>((channel.offset - half) / m),
           static_cast<std::int32_t>(m << (31 - channel.shift))};
 }
@@ -212,7 +213,8 @@ inline void pack_items(const ConvBlock& block, const MatmulPlan& plan, const Pro
     const Segment& segment = program.segments[s];
     std::int32_t shift = segment.shift;
     for (std::int32_t run = 0; run < plan.runs; ++run) {
-      const std::ptrdiff_t start = run / taps * block.window.y.dilation * plan.row_bytes + run % taps * wx.dilation * plan.pixel_bytes;
+      const std::ptrdiff_t start =
+          run / taps * block.window.y.dilation * plan.row_bytes + run % taps * wx.dilation * plan.pixel_bytes;
       for (std::int32_t g = 0; g < segment.count; g += together) {
         const std::int32_t left = segment.count - g;
         const std::int32_t more = left < together ? 0 : left / together - 1;
@@ -233,7 +235,8 @@ void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const signed ch
   const PackedLayout layout = PackedLayout::of(block, plan);
   const bool sums_shift = block.shifted && !plan.traits.shifts_inputs;
   const Levels levels = sums_shift ? levels_of(block, plan.traits, shifts) : Levels{};
-  for (std::int32_t c = 0; block.shifted && c < block.channels; ++c) packed[c] = static_cast<std::byte>(shifts[c] - levels[shifts[c]]);
+  for (std::int32_t c = 0; block.shifted && c < block.channels; ++c)
+    packed[c] = static_cast<std::byte>(shifts[c] - levels[shifts[c]]);
   const WeightRows rows{block, w, row_bytes(block.row_weights(), block.weight_bits)};
   const std::int32_t width = block.filters / block.groups;
   packed += layout.groups;
@@ -249,7 +252,8 @@ void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const signed ch
       header.filters = width - first < tile_filters ? width - first : tile_filters;
       header.vectors = header.filters <= tile_filters / 2 ? 2 : 4;
       header.form = pack_finish(block.finish, channels + group * width + first, header.filters, constants);
-      pack_corrections(block, rows, group_shifts, sums_shift ? levels : Levels::same(), group * width + first, header.filters, constants);
+      pack_corrections(block, rows, group_shifts, sums_shift ? levels : Levels::same(), group * width + first, header.filters,
+                       constants);
       std::memcpy(to, &header, sizeof header);
       std::memcpy(to + layout.constants, &constants, sizeof constants);
       pack_weights<Products>(rows, plan, program, header, program_shifts, levels, group * width + first, to + layout.weights);

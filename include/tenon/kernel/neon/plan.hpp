@@ -17,7 +17,7 @@ inline constexpr std::int32_t tile_filters = 16;
 struct ProductTraits {
   std::int32_t granule = 4;   ///< inputs that are multiplied at a time
   std::int32_t together = 4;  ///< granules that are read at once where there are as many
-  std::int32_t element = 1;  ///< bytes of an input in the band
+  std::int32_t element = 1;   ///< bytes of an input in the band
   /// Shifted inputs are shifted in the band; otherwise sums are, between products of inputs of different shifts.
   bool shifts_inputs = false;
 };
@@ -64,8 +64,8 @@ struct MatmulPlan {
   return block.shifted && block.has_padding_value;
 }
 
-/// Bytes of 0 to 127 have room for a shift by one bit in the band, which leaves half as many shifts to the sums. Such bytes have no
-/// sign.
+/// Bytes of 0 to 127 have room for a shift by one bit in the band, which leaves half as many shifts to the sums. Such bytes have
+/// no sign.
 [[nodiscard]] constexpr bool lifts_inputs(const ConvBlock& block, ProductTraits traits) noexcept {
   return block.shifted && block.non_negative && !traits.shifts_inputs;
 }
@@ -112,8 +112,8 @@ struct MatmulPlan {
   return conv;
 }
 
-/// What a tile multiplies next: granules that follow each other, `together` of them at most. Its sums are shifted left before. One
-/// flat list: in nested loops compilers move sums from register to register.
+/// What a tile multiplies next: granules that follow each other, `together` of them at most. Its sums are shifted left before.
+/// One flat list: in nested loops compilers move sums from register to register.
 struct Item {
   std::int32_t offset = 0;  ///< of the inputs, in bytes
   std::uint8_t shift = 0;
@@ -156,7 +156,8 @@ struct TileConstants {
   std::int8_t high[tile_filters] = {};
 };
 
-/// Where the parts of the packed constants stand: shifts of the channels in the band, then the groups; in each its items and its tiles.
+/// Where the parts of the packed constants stand: shifts of the channels in the band, then the groups; in each its items and its
+/// tiles.
 struct PackedLayout {
   std::size_t groups = 0;
   std::size_t tiles = 0;  ///< in a group

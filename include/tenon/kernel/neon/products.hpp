@@ -5,66 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <tenon/kernel/arch.hpp>
+#include <tenon/kernel/neon/plain_sums.hpp>
 #include <tenon/kernel/neon/plan.hpp>
 
-// The sums of a tile, `Pixels` of 4 * `Vectors` filters, in registers: how weights stand for the instructions of an architecture,
-// and how `count` granules of a run are multiplied. Pixel p has its inputs at pixel_at(at, p, step).
+// How weights stand for the instructions of an architecture, and how the granules of an item are multiplied with the inputs of
+// some pixels, a step apart. What the compiler was asked to build for decides which of them there are.
 namespace tenon::kernel::neon {
-
-[[nodiscard, gnu::always_inline]] inline int8x16_t load_16(const std::byte* p) noexcept {
-  return vld1q_s8(reinterpret_cast<const std::int8_t*>(p));
-}
-[[nodiscard, gnu::always_inline]] inline int8x8_t load_8(const std::byte* p) noexcept {
-  return vld1_s8(reinterpret_cast<const std::int8_t*>(p));
-}
-[[nodiscard, gnu::always_inline]] inline int8x8_t load_4(const std::byte* p) noexcept {
-  std::uint32_t word;
-  std::memcpy(&word, p, sizeof word);
-  return vcreate_s8(word);
-}
-[[nodiscard, gnu::always_inline]] inline int16x8_t load_words(const std::byte* p) noexcept {
-  return vld1q_s16(reinterpret_cast<const std::int16_t*>(p));
-}
-
-[[nodiscard, gnu::always_inline]] inline const std::byte* pixel_at(const std::byte* at, std::size_t p,
-                                                                   std::ptrdiff_t step) noexcept {
-  return at + static_cast<std::ptrdiff_t>(p) * step;
-}
-
-/// Sums that stand as pixels by vectors of four filters.
-template <std::size_t Pixels, std::size_t Vectors>
-struct PlainSums {
-  int32x4_t s[Pixels][Vectors];
-
-  [[gnu::always_inline]] void begin(const int32x4_t* start) noexcept {
-#pragma GCC unroll 8
-    for (std::size_t p = 0; p < Pixels; ++p) {
-#pragma GCC unroll 4
-      for (std::size_t v = 0; v < Vectors; ++v) s[p][v] = start[v];
-    }
-  }
-  [[gnu::always_inline]] void add(const int32x4_t* start) noexcept {
-#pragma GCC unroll 8
-    for (std::size_t p = 0; p < Pixels; ++p) {
-#pragma GCC unroll 4
-      for (std::size_t v = 0; v < Vectors; ++v) s[p][v] = vaddq_s32(s[p][v], start[v]);
-    }
-  }
-  [[gnu::always_inline]] void shift(std::int32_t bits) noexcept {
-    const int32x4_t by = vdupq_n_s32(bits);
-#pragma GCC unroll 8
-    for (std::size_t p = 0; p < Pixels; ++p) {
-#pragma GCC unroll 4
-      for (std::size_t v = 0; v < Vectors; ++v) s[p][v] = vshlq_s32(s[p][v], by);
-    }
-  }
-  [[gnu::always_inline]] void pixel(std::size_t p, int32x4_t* out) const noexcept {
-#pragma GCC unroll 4
-    for (std::size_t v = 0; v < Vectors; ++v) out[v] = s[p][v];
-  }
-};
 
 /// Words by words, four filters at a time with one input of each pixel.
 struct WordProducts {
@@ -279,7 +226,8 @@ struct MatrixProducts {
       if (granules > 0) {
         int8x16_t x[pairs];
 #pragma GCC unroll 4
-        for (std::size_t p = 0; p < pairs; ++p) x[p] = vcombine_s8(load_8(pixel_at(at, 2 * p, step)), load_8(pixel_at(at, other(p), step)));
+        for (std::size_t p = 0; p < pairs; ++p)
+          x[p] = vcombine_s8(load_8(pixel_at(at, 2 * p, step)), load_8(pixel_at(at, other(p), step)));
         granule(x, w);
         w += 32 * Vectors;
       }

@@ -32,7 +32,8 @@ struct TileJob {
 };
 
 template <std::size_t Pixels, std::size_t Vectors, class Sums>
-[[gnu::always_inline]] inline void sum_up(const TileJob& job, const std::byte* base, const int32x4_t* start, Sums& sums) noexcept {
+[[gnu::always_inline]] inline void sum_up(const TileJob& job, const std::byte* base, const int32x4_t* start,
+                                          Sums& sums) noexcept {
   if (job.shifts) {
     constexpr int32x4_t none[Vectors] = {};
     sums.begin(none);
