@@ -3,8 +3,8 @@
 
     exported.py TENON
 
-The models are the digits of examples/ at 8 and at 4 bits and, where the trained networks stand beside the project, those of
-MLPerf Tiny. Exits with 77 without NumPy; boards and AArch64 are left out, and named, where a compiler or an emulator is missing.
+The models are those of the digits in examples/, the transformer and the streaming one too, and, where the trained networks
+stand beside the project, those of MLPerf Tiny. Exits with 77 without NumPy; boards and AArch64 are left out, and named, where a compiler or an emulator is missing.
 """
 import importlib.util
 import pathlib
@@ -21,7 +21,12 @@ HOST_FLAGS = ["-std=c++20", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversi
               f"-I{run.INCLUDE}"]
 BOARDS = ("m3", "m4", "m7", "m55")
 AARCH64 = {"aarch64": "armv8-a", "aarch64, dot": "armv8.2-a+dotprod", "aarch64, i8mm": "armv8.2-a+dotprod+i8mm"}
+ALIKE = ("m7", "aarch64, dot")  # nearly the kernels of another target, hence only for some of the models
 INPUTS = 2  # an emulated board takes a while for each
+CLIPS, STEPS = 16, 6  # the frames of so many clips stand side by side in the samples of streams; of the first one, so many
+
+
+STREAM = ["-bs", str(CLIPS)]
 
 
 def models():
@@ -30,6 +35,8 @@ def models():
     yield "digits_8", digits / "model.h5", digits / "samples.npz", []
     yield "digits_4", digits / "model.h5", digits / "samples.npz", ["-w", "4", "-a", "4"]
     yield "digits_pt", digits / "model.h5", digits / "samples.npz", ["--per_tensor_activations"]
+    yield "digits_vit", ROOT / "examples/digits_vit/model.h5", ROOT / "examples/digits_vit/samples.npz", []
+    yield "digits_tenn", ROOT / "examples/digits_tenn/model.h5", ROOT / "examples/digits_tenn/samples.npz", STREAM
     for name in ("kws", "resnet8", "vww", "ad"):
         if (MODELS / name / "model.h5").exists():
             yield name, MODELS / name / "model.h5", MODELS / name / "samples.npz", []
@@ -43,7 +50,8 @@ def make_case(tenon, model, samples, options, folder):
     """Quantizes and exports; writes inputs and the interpreter's outputs as case.hpp."""
     import numpy as np
     with np.load(samples) as stored:
-        inputs = stored[stored.files[0]][:INPUTS]
+        frames = stored[stored.files[0]]
+        inputs = frames[:CLIPS * STEPS:CLIPS, None] if options is STREAM else frames[:INPUTS]
     quantized, header = folder / "q.h5", folder / "model.hpp"
     np.savez(folder / "in.npz", x=inputs)
     for command in (["quantize", "-m", model, "-sa", samples, "-id", str(inputs.dtype), *options, "-s", quantized],
@@ -108,6 +116,8 @@ def main():
         with tempfile.TemporaryDirectory() as folder:
             make_case(tenon, model, samples, options, pathlib.Path(folder))
             for target, check in targets():
+                if target in ALIKE and name not in ("digits_8", "kws"):
+                    continue
                 if not check:
                     skipped += 1
                     print(f"skip {name} on {target}: no compiler or emulator")
