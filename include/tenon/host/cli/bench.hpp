@@ -7,11 +7,13 @@
 #include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <fmt/format.h>
 #include <limits>
 #include <memory>
 #include <string>
 #include <tenon/host/calibrate/samples.hpp>
 #include <tenon/host/cli/files.hpp>
+#include <tenon/host/error.hpp>
 #include <tenon/host/interpret/compiled_for.hpp>
 #include <tenon/host/interpret/run_all.hpp>
 #include <vector>
@@ -92,12 +94,12 @@ struct BenchLength {
 }
 
 inline void force_arch(const std::string& name) {
-  const std::string best = best_arch_name();
-  forced_arch() = name;
-  if (best_arch_name() != name) {
-    forced_arch().clear();
-    throw CLI::ValidationError("--arch", "this program or processor has no " + name + "; the best here is " + best);
+  const std::vector<std::string> names = arch_names();
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    throw Error{5066, fmt::format("--arch {}: this program or processor has no such kernels; there are {}", name,
+                                  fmt::join(names, ", "))};
   }
+  forced_arch() = name;
 }
 
 /// tenon bench: latency of one inference by the interpreter.

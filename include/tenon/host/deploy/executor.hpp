@@ -146,7 +146,7 @@ class Executor {
     const BlockConstants& b = *s.block;
     for (const std::int32_t v : b.padding) p.padding.push_back(static_cast<std::int8_t>(v));
     p.weights = stored_weights(b);
-    with_best_arch([&](auto arch) {
+    with_arch(arch_, [&](auto arch) {
       std::visit(
           [&](const auto& block) {
             if constexpr (requires { packed_bytes(arch, block); }) {
@@ -210,7 +210,7 @@ class Executor {
     std::fill_n(sums, channels, 0);
     for (std::int64_t done = 0; done < s.input_shapes[0].pixels(); done += rows, x += step, second += step) {
       call(i, x, second, made, m);
-      with_best_arch([&](auto arch) {
+      with_layer_arch([&](auto arch) {
         compiled_for(arch, [&] { kernel::add_rows(arch, rows, channels, s.pool->has_relu, maximum, made, sums); });
       });
     }
@@ -223,7 +223,7 @@ class Executor {
   void call(std::size_t i, const X* x, const X* second, Y* y, Memory& m) const {
     const Prepared& p = stages_[i];
     const BlockConstants& b = *deployment_.stages[i].block;
-    with_best_arch([&](auto arch) {
+    with_arch(arch_, [&](auto arch) {
       std::visit([&](const auto& block) { call_kernel(arch, block, p, b, x, second, y, m.scratch.data()); }, *p.block);
     });
   }
@@ -279,6 +279,7 @@ class Executor {
   }
 
   const Program& program_;
+  std::size_t arch_ = best_arch();  ///< constants are packed for it
   Deployment deployment_;
   std::vector<Prepared> stages_;
   std::size_t scratch_bytes_ = 0;

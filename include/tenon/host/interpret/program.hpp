@@ -554,7 +554,7 @@ inline void Program::run_step(std::size_t i, Workspace& workspace) const {
       for (const std::size_t k : step.inputs) to_floats(k, workspace);
       [[fallthrough]];
     case Mode::integer:
-      with_best_arch([&](auto arch) { run_layer(arch, i, workspace); });
+      with_layer_arch([&](auto arch) { run_layer(arch, i, workspace); });
       break;
     case Mode::dequantize: {
       const std::size_t from = step.inputs.front();
