@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel/x86_stand_ins.hpp"
+// The kernels after what stands in for their instructions.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -62,7 +64,7 @@ struct Variant {
   bool extreme = false;
 };
 
-template <class X, class Y>
+template <class Arch, class X, class Y>
 void compare(const Case& c, const Variant& v, unsigned seed) {
   std::mt19937 random(seed);
   DepthwiseBlock block;
@@ -96,7 +98,7 @@ void compare(const Case& c, const Variant& v, unsigned seed) {
   std::vector<Y> got(count, Y{77});
   kernel::depthwise_conv2d_block(arch::reference{}, block, x.data(), w.data(), finish.data(),
                                  expected.data());
-  const VectorArch arch;
+  const Arch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   const AlignedBytes scratch(scratch_bytes(arch, block));
   kernel::pack(arch, block, w.data(), finish.data(), packed.data());
@@ -106,28 +108,44 @@ void compare(const Case& c, const Variant& v, unsigned seed) {
   CHECK(got == expected);
 }
 
-template <class X>
+template <class Arch, class X>
 void compare_all(const Variant& v) {
   for (const Case& c : cases) {
-    for (unsigned seed = 0; seed < 8; ++seed) compare<X, std::int8_t>(c, v, seed);
-    compare<X, std::int32_t>(c, v, 6);
+    for (unsigned seed = 0; seed < 8; ++seed) compare<Arch, X, std::int8_t>(c, v, seed);
+    compare<Arch, X, std::int32_t>(c, v, 6);
   }
+}
+
+template <class Arch>
+void compare_non_negative() {
+  for (const int largest : {127, 90, 60, 40, 10})
+    compare_all<Arch, std::int8_t>({.non_negative = true, .largest_weight = largest});
+  compare_all<Arch, std::int8_t>({.non_negative = true, .weight_bits = 4, .largest_weight = 7});
+  compare_all<Arch, std::int8_t>({.non_negative = true, .extreme = true});
+  compare_all<Arch, std::uint8_t>({.non_negative = true});
+}
+
+template <class Arch>
+void compare_either_sign() {
+  compare_all<Arch, std::int8_t>({});
+  compare_all<Arch, std::int8_t>({.weight_bits = 4, .largest_weight = 7});
+  compare_all<Arch, std::int8_t>({.largest_weight = 10});
+  compare_all<Arch, std::int8_t>({.extreme = true});
+  compare_all<Arch, std::uint8_t>({});
+  compare_all<Arch, std::uint8_t>({.extreme = true});
 }
 
 }  // namespace
 
-TEST_CASE("the vector depthwise convolution equals the reference for inputs that are not negative") {
-  for (const int largest : {127, 90, 60, 40, 10})
-    compare_all<std::int8_t>({.non_negative = true, .largest_weight = largest});
-  compare_all<std::int8_t>({.non_negative = true, .weight_bits = 4, .largest_weight = 7});
-  compare_all<std::int8_t>({.non_negative = true, .extreme = true});
-  compare_all<std::uint8_t>({.non_negative = true});
+TEST_CASE("the AVX2 depthwise convolution equals the reference for inputs that are not negative") {
+  compare_non_negative<arch::avx2>();
 }
-
-TEST_CASE("the vector depthwise convolution equals the reference for inputs of either sign") {
-  compare_all<std::int8_t>({});
-  compare_all<std::int8_t>({.weight_bits = 4, .largest_weight = 7});
-  compare_all<std::int8_t>({.extreme = true});
-  compare_all<std::uint8_t>({});
-  compare_all<std::uint8_t>({.extreme = true});
+TEST_CASE("the AVX2 depthwise convolution equals the reference for inputs of either sign") {
+  compare_either_sign<arch::avx2>();
+}
+TEST_CASE("the AVX512-VNNI depthwise convolution equals the reference for inputs that are not negative") {
+  compare_non_negative<tenon_test::LikeAvx512Vnni>();
+}
+TEST_CASE("the AVX512-VNNI depthwise convolution equals the reference for inputs of either sign") {
+  compare_either_sign<tenon_test::LikeAvx512Vnni>();
 }

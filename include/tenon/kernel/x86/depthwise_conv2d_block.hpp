@@ -2,6 +2,7 @@
 #pragma once
 #if defined(__x86_64__)
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include <tenon/kernel/x86/depthwise_six_taps.hpp>
 #include <tenon/kernel/x86/depthwise_stage.hpp>
 #include <tenon/kernel/x86/depthwise_sums.hpp>
+#include <tenon/kernel/x86/depthwise_zmm.hpp>
 #include <tenon/kernel/x86/stage.hpp>
 #include <type_traits>
 
@@ -122,6 +124,44 @@ template <DepthwiseBlock Block, class X, class Y>
                                                         std::byte* scratch) noexcept {
   static constexpr x86::DepthwisePlan plan = x86::plan_of(Block);
   x86::depthwise_any(Block, plan, x, packed, y, scratch);
+}
+
+/// AVX512-VNNI and what is better has bands, constants and kernels of its own.
+template <class A>
+concept X86Zmm = std::derived_from<A, arch::avx512_vnni>;
+
+template <X86Zmm Arch>
+[[nodiscard]] constexpr std::size_t packed_bytes(Arch, const DepthwiseBlock& block) noexcept {
+  const x86::QuadPlan plan = x86::quad_plan_of(block);
+  return x86::quad_plan_bytes + x86::quad_layout_of(plan).bytes * static_cast<std::size_t>(plan.blocks * plan.parities);
+}
+
+template <X86Zmm Arch>
+[[nodiscard]] constexpr std::size_t scratch_bytes(Arch, const DepthwiseBlock& block) noexcept {
+  const x86::QuadPlan plan = x86::quad_plan_of(block);
+  const std::int32_t quads = x86::ceiling(plan.band_height(block.window.y, plan.band_rows), 2);
+  // The last lanes of a row may lie behind it.
+  return x86::to_cache_line(static_cast<std::size_t>(quads * plan.quad_bytes)) + 64;
+}
+
+template <X86Zmm Arch>
+void pack(Arch, const DepthwiseBlock& block, const signed char* w, const ChannelFinish* channel_finish,
+          std::byte* packed) noexcept {
+  x86::pack_quads(block, w, channel_finish, packed);
+}
+
+template <X86Zmm Arch, class X, class Y>
+void depthwise_conv2d_block(Arch, const DepthwiseBlock& block, const X* x, const std::byte* packed, Y* y,
+                            std::byte* scratch) noexcept {
+  x86::QuadPlan plan;
+  std::memcpy(&plan, packed, sizeof plan);
+  x86::depthwise_zmm<x86::DotsOf<Arch>>(block, plan, x, packed, y, scratch);
+}
+
+template <DepthwiseBlock Block, X86Zmm Arch, class X, class Y>
+void depthwise_conv2d_block(Arch, const X* x, const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+  static constexpr x86::QuadPlan plan = x86::quad_plan_of(Block);
+  x86::depthwise_zmm<x86::DotsOf<Arch>>(Block, plan, x, packed, y, scratch);
 }
 
 }  // namespace tenon::kernel

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <tenon/kernel/arch.hpp>
 #include <tenon/kernel/x86/matmul_plan.hpp>
+#include <type_traits>
 
 // The instructions in which architectures differ, so that tests can stand in for processors they do
 // not run on.
@@ -76,6 +77,87 @@ struct ZmmDots {
   }
   [[TENON_AVX512]] static void store(std::int32_t* to, Vector a, std::size_t count) noexcept {
     _mm512_mask_storeu_epi32(to, static_cast<__mmask16>((1U << count) - 1), a);
+  }
+  /// Products of two int16 in each lane.
+  [[TENON_AVX512]] static Vector dot_words(Vector sum, Vector x, Vector w) noexcept {
+    return _mm512_dpwssd_epi32(sum, x, w);
+  }
+  /// The first `count` bytes, and zeros.
+  [[TENON_AVX512]] static Vector load_part(const void* from, std::size_t count) noexcept {
+    return _mm512_maskz_loadu_epi8(bytes(count), from);
+  }
+  [[TENON_AVX512]] static void store_part(std::int8_t* to, Vector a, std::size_t count) noexcept {
+    _mm512_mask_storeu_epi8(to, bytes(count), a);
+  }
+  [[TENON_AVX512]] static void store_all(void* to, Vector a) noexcept {
+    _mm512_storeu_si512(to, a);
+  }
+  /// 16 bytes of the vector.
+  template <int Quarter>
+  [[TENON_AVX512]] static void store_quarter(std::int8_t* to, Vector a) noexcept {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                     _mm512_maskz_extracti32x4_epi32(0xF, a, Quarter));
+  }
+  /// 32 bytes, twice.
+  [[TENON_AVX512]] static Vector load_twice(const void* from) noexcept {
+    return _mm512_maskz_broadcast_i64x4(
+        0xFF, _mm256_loadu_si256(static_cast<const __m256i*>(from)));
+  }
+  /// 32 bytes as words.
+  template <class X>
+  [[TENON_AVX512]] static Vector load_words(const X* from) noexcept {
+    const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return std::is_signed_v<X> ? _mm512_maskz_cvtepi8_epi16(every_word, half)
+                               : _mm512_maskz_cvtepu8_epi16(every_word, half);
+  }
+  /// The highest bit of each byte inverted.
+  [[TENON_AVX512]] static Vector flipped(Vector a) noexcept {
+    return _mm512_xor_si512(a, _mm512_set1_epi8(-128));
+  }
+  [[TENON_AVX512]] static Vector add_words(Vector a, Vector b) noexcept {
+    return _mm512_add_epi16(a, b);
+  }
+  // In each quarter, elements of a and b by turns: from the lower half, from the higher half.
+  [[TENON_AVX512]] static Vector low_bytes(Vector a, Vector b) noexcept {
+    return _mm512_unpacklo_epi8(a, b);
+  }
+  [[TENON_AVX512]] static Vector high_bytes(Vector a, Vector b) noexcept {
+    return _mm512_unpackhi_epi8(a, b);
+  }
+  [[TENON_AVX512]] static Vector low_words(Vector a, Vector b) noexcept {
+    return _mm512_unpacklo_epi16(a, b);
+  }
+  [[TENON_AVX512]] static Vector high_words(Vector a, Vector b) noexcept {
+    return _mm512_unpackhi_epi16(a, b);
+  }
+  // In each quarter, all elements of a and all of b in half as many bits, saturated.
+  [[TENON_AVX512]] static Vector to_words(Vector a, Vector b) noexcept {
+    return _mm512_packs_epi32(a, b);
+  }
+  [[TENON_AVX512]] static Vector to_bytes(Vector a, Vector b) noexcept {
+    return _mm512_packs_epi16(a, b);
+  }
+  [[TENON_AVX512]] static Vector least_bytes(Vector a, Vector b) noexcept {
+    return _mm512_min_epi8(a, b);
+  }
+  [[TENON_AVX512]] static Vector most_bytes(Vector a, Vector b) noexcept {
+    return _mm512_max_epi8(a, b);
+  }
+  /// Lane 4i + k goes to 4k + i.
+  [[TENON_AVX512]] static Vector transposed(Vector a) noexcept {
+    const Vector from = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    return _mm512_maskz_permutexvar_epi32(every, from, a);
+  }
+  /// The lower eight bytes of all quarters, then the higher ones.
+  [[TENON_AVX512]] static Vector halves_together(Vector a) noexcept {
+    const Vector from = _mm512_setr_epi32(0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15);
+    return _mm512_maskz_permutexvar_epi32(every, from, a);
+  }
+
+ private:
+  static constexpr __mmask32 every_word = 0xFFFFFFFF;
+  [[nodiscard]] static __mmask64 bytes(std::size_t count) noexcept {
+    return count < 64 ? (std::uint64_t{1} << count) - 1 : ~std::uint64_t{0};
   }
 };
 #undef TENON_AVX512

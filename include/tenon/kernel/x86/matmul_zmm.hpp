@@ -3,17 +3,14 @@
 #if defined(__x86_64__)
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <tenon/kernel/x86/dot_kernels.hpp>
 #include <tenon/kernel/x86/matmul.hpp>
+#include <tenon/kernel/x86/zmm_finish.hpp>
 #include <type_traits>
 
 // Tiles of 16 or 32 filters and some pixels for AVX512-VNNI. Exact: products of four bytes are
-// summed up in 32 bits that wrap, and the sums that count fit. A test that stands in for the
-// instructions compiles these functions for the processor it has.
-#if !defined(TENON_ZMM_TARGET)
-#define TENON_ZMM_TARGET gnu::target("avx2,fma,avx512f,avx512bw,avx512vl,avx512vnni")
-#endif
-
+// summed up in 32 bits that wrap, and the sums that count fit.
 namespace tenon::kernel::x86 {
 
 template <class Dots, std::size_t Pixels, std::size_t Vectors>
@@ -46,27 +43,41 @@ template <class Dots, std::size_t Pixels, std::size_t Vectors>
   }
 }
 
-/// finish() of block.hpp for 16 filters from `f` on, and where it goes.
-template <class Dots, class Y>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_zmm(const FinishTraits& traits,
-                                                                const TileFinish& constants,
-                                                                std::size_t f, bool offset_inputs,
-                                                                typename Dots::Vector sum, Y* y,
+/// Finishes four vectors of 16 filters, of one pixel or of several, and writes those of the first `pixels`.
+template <class Dots, std::size_t Vectors, class Y>
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_zmm(const FinishTraits& traits, const TileFinish& constants,
+                                                                typename Dots::Vector (&sums)[4], Y* y,
+                                                                std::ptrdiff_t step, std::size_t pixels,
                                                                 std::size_t filters) noexcept {
-  if (offset_inputs) sum = Dots::subtract(sum, Dots::load(constants.correction + f));
-  const auto offset = Dots::load(constants.offset + f);
-  if (traits.raw) {
-    if constexpr (std::is_same_v<Y, std::int32_t>) Dots::store(y, Dots::add(sum, offset), filters);
-    return;
+  constexpr std::size_t width = 16 * Vectors;
+  constexpr std::size_t most = 64 / width;
+  alignas(64) Y staged[64];
+#pragma GCC unroll 4
+  for (std::size_t i = 0; i < 4; ++i) {
+    const std::size_t f = i % Vectors * 16;
+    const ZmmFinish<Dots> scale{traits, Dots::load(constants.offset + f), Dots::load(constants.multiplier + f),
+                                Dots::load(constants.shift + f)};
+    sums[i] = scale.any(sums[i]);
+    if constexpr (std::is_same_v<Y, std::int32_t>) {
+      const auto high = Dots::load_bytes(constants.high + f);
+      if (!traits.raw) sums[i] = Dots::most(Dots::least(sums[i], high), Dots::all(traits.low));
+      Dots::store_all(staged + 16 * i, sums[i]);
+    }
   }
-  if (traits.limit_bits < 31) {
-    const std::int32_t top = (std::int32_t{1} << traits.limit_bits) - 1;
-    sum = Dots::most(Dots::least(sum, Dots::all(top)), Dots::all(-top - 1));
+  if constexpr (std::is_same_v<Y, std::int8_t>) {
+    const auto bytes = bytes_of<Dots>(sums, Dots::load_twice(constants.high), traits.low);
+    if (filters == width && pixels >= most) {
+      const std::ptrdiff_t second = Vectors == 2 ? 16 : step;
+      Y* const next = y + 2 / static_cast<std::ptrdiff_t>(Vectors) * step;
+      Dots::template store_quarter<0>(y, bytes);
+      Dots::template store_quarter<1>(y + second, bytes);
+      Dots::template store_quarter<2>(next, bytes);
+      Dots::template store_quarter<3>(next + second, bytes);
+      return;
+    }
+    Dots::store_all(staged, bytes);
   }
-  const auto product = Dots::add(Dots::multiply(sum, Dots::load(constants.multiplier + f)), offset);
-  const auto scaled = Dots::right(product, Dots::load(constants.shift + f));
-  const auto high = Dots::load_bytes(constants.high + f);
-  Dots::store(y, Dots::most(Dots::least(scaled, high), Dots::all(traits.low)), filters);
+  for (std::size_t p = 0; p < pixels && p < most; ++p, y += step) std::memcpy(y, staged + p * width, filters * sizeof(Y));
 }
 
 /// As tile_over_pixels().
@@ -95,17 +106,22 @@ template <class Dots, std::size_t Vectors, class Y>
       cursor.take(x);
       sum_zmm<Dots>(tile, x, sums);
     }
-#pragma GCC unroll 8
-    for (std::size_t p = 0; p < pixels; ++p) {
+    constexpr std::size_t each = 4 / Vectors;
+    const typename Dots::Vector correction[2] = {Dots::load(tile.finish->correction),
+                                                 Dots::load(tile.finish->correction + 16 * (Vectors - 1))};
+#pragma GCC unroll 4
+    for (std::size_t p = 0; p < pixels; p += each) {
       if (p >= now) break;
-#pragma GCC unroll 2
-      for (std::size_t v = 0; v < Vectors; ++v) {
-        const std::size_t rest = tile.filters - 16 * v;
-        finish_zmm<Dots>(traits, *tile.finish, 16 * v, walk.offset_inputs, sums[p][v], y + 16 * v,
-                         rest < 16 ? rest : 16);
+      typename Dots::Vector four[4];
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < 4; ++i) {
+        four[i] = sums[p + i / Vectors][i % Vectors];
+        if (walk.offset_inputs) four[i] = Dots::subtract(four[i], correction[i % Vectors]);
       }
-      y += step;
+      finish_zmm<Dots, Vectors>(traits, *tile.finish, four, y + static_cast<std::ptrdiff_t>(p) * step, step, now - p,
+                                tile.filters);
     }
+    y += static_cast<std::ptrdiff_t>(now) * step;
   }
 }
 
