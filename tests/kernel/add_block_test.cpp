@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel/x86_stand_ins.hpp"
+// The kernels after what stands in for their instructions.
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -17,7 +19,7 @@ using tenon_test::VectorArch;
 
 namespace {
 
-template <class A, class B, class Y>
+template <class Arch, class A, class B, class Y>
 void compare(std::int64_t pixels, std::int32_t channels, int largest_shift, unsigned seed) {
   std::mt19937 random(seed);
   AddBlock block{pixels, channels, tenon_test::some_traits(seed, 9)};
@@ -39,7 +41,7 @@ void compare(std::int64_t pixels, std::int32_t channels, int largest_shift, unsi
   std::vector<Y> got(count, Y{77});
   kernel::add_block(arch::reference{}, block, a.data(), b.data(), shifts.data(), finish.data(),
                     expected.data());
-  const VectorArch arch;
+  const Arch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   kernel::pack(arch, block, shifts.data(), finish.data(), packed.data());
   kernel::add_block(arch, block, a.data(), b.data(), packed.data(), got.data());
@@ -47,23 +49,23 @@ void compare(std::int64_t pixels, std::int32_t channels, int largest_shift, unsi
   CHECK(got == expected);
 }
 
-}  // namespace
-
-TEST_CASE("the vector addition equals the reference") {
-  for (const std::int32_t channels : {1, 3, 8, 16, 24, 31, 32, 33, 64}) {
+template <class Arch>
+void compare_all() {
+  for (const std::int32_t channels : {1, 3, 8, 16, 24, 31, 32, 33, 64, 96}) {
     for (const std::int64_t pixels : {1, 2, 7, 16}) {
       for (const int largest_shift : {0, 5, 14, 17}) {
         for (unsigned seed = 0; seed < 8; ++seed) {
-          compare<std::int8_t, std::int8_t, std::int8_t>(pixels, channels, largest_shift, seed);
-          compare<std::uint8_t, std::int8_t, std::int8_t>(pixels, channels, largest_shift, seed);
-          compare<std::uint8_t, std::uint8_t, std::int32_t>(pixels, channels, largest_shift, seed);
+          compare<Arch, std::int8_t, std::int8_t, std::int8_t>(pixels, channels, largest_shift, seed);
+          compare<Arch, std::uint8_t, std::int8_t, std::int8_t>(pixels, channels, largest_shift, seed);
+          compare<Arch, std::uint8_t, std::uint8_t, std::int32_t>(pixels, channels, largest_shift, seed);
         }
       }
     }
   }
 }
 
-TEST_CASE("the vector addition may write over an input") {
+template <class Arch>
+void write_over_input() {
   const AddBlock block{5, 7, {}};
   std::mt19937 random(3);
   auto a = random_tensor<std::int8_t>(random, 35, -128, 127);
@@ -73,9 +75,16 @@ TEST_CASE("the vector addition may write over an input") {
   std::vector<std::int8_t> expected(35);
   kernel::add_block(arch::reference{}, block, a.data(), b.data(), shifts.data(), finish.data(),
                     expected.data());
-  const VectorArch arch;
+  const Arch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   kernel::pack(arch, block, shifts.data(), finish.data(), packed.data());
   kernel::add_block(arch, block, a.data(), b.data(), packed.data(), a.data());
   CHECK(a == expected);
 }
+
+}  // namespace
+
+TEST_CASE("the AVX2 addition equals the reference") { compare_all<arch::avx2>(); }
+TEST_CASE("the AVX512-VNNI addition equals the reference") { compare_all<tenon_test::LikeAvx512Vnni>(); }
+TEST_CASE("the AVX2 addition may write over an input") { write_over_input<arch::avx2>(); }
+TEST_CASE("the AVX512-VNNI addition may write over an input") { write_over_input<tenon_test::LikeAvx512Vnni>(); }

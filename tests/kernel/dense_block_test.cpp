@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel/x86_stand_ins.hpp"
+// The kernels after what stands in for their instructions.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -37,7 +39,7 @@ const Case cases[] = {
     {"rows beyond one band", 131, 200, 5},
 };
 
-template <class X, class Y>
+template <class Arch, class X, class Y>
 void compare(const Case& c, DenseBlock block, bool extreme, unsigned seed) {
   std::mt19937 random(seed);
   block.rows = c.rows;
@@ -71,7 +73,7 @@ void compare(const Case& c, DenseBlock block, bool extreme, unsigned seed) {
   std::vector<Y> got(count, Y{77});
   kernel::dense_block(arch::reference{}, block, x.data(), shifts.data(), w.data(), finish.data(),
                       expected.data());
-  const VectorArch arch;
+  const Arch arch;
   const AlignedBytes packed(packed_bytes(arch, block));
   const AlignedBytes scratch(scratch_bytes(arch, block));
   kernel::pack(arch, block, w.data(), block.shifted ? shifts.data() : nullptr, finish.data(),
@@ -82,6 +84,7 @@ void compare(const Case& c, DenseBlock block, bool extreme, unsigned seed) {
   CHECK(got == expected);
 }
 
+template <class Arch>
 void compare_all(bool non_negative, bool shifted, bool grouped, int bits, bool extreme) {
   DenseBlock block;
   block.non_negative = non_negative;
@@ -90,24 +93,29 @@ void compare_all(bool non_negative, bool shifted, bool grouped, int bits, bool e
   block.weight_bits = bits;
   for (const Case& c : cases) {
     for (unsigned seed = 0; seed < 6; ++seed) {
-      compare<std::int8_t, std::int8_t>(c, block, extreme, seed);
-      compare<std::uint8_t, std::int8_t>(c, block, extreme, seed);
+      compare<Arch, std::int8_t, std::int8_t>(c, block, extreme, seed);
+      compare<Arch, std::uint8_t, std::int8_t>(c, block, extreme, seed);
     }
-    compare<std::int8_t, std::int32_t>(c, block, extreme, 6);
-    compare<std::uint8_t, std::int32_t>(c, block, extreme, 7);
+    compare<Arch, std::int8_t, std::int32_t>(c, block, extreme, 6);
+    compare<Arch, std::uint8_t, std::int32_t>(c, block, extreme, 7);
+  }
+}
+
+template <class Arch>
+void compare_kinds() {
+  for (const bool non_negative : {false, true}) {
+    for (const int bits : {8, 4}) {
+      for (const bool extreme : {false, true}) {
+        compare_all<Arch>(non_negative, false, false, bits, extreme);
+        compare_all<Arch>(non_negative, true, false, bits, extreme);
+        compare_all<Arch>(non_negative, true, true, bits, extreme);
+      }
+    }
   }
 }
 
 }  // namespace
 
-TEST_CASE("the vector dense block equals the reference") {
-  for (const bool non_negative : {false, true}) {
-    for (const int bits : {8, 4}) {
-      for (const bool extreme : {false, true}) {
-        compare_all(non_negative, false, false, bits, extreme);
-        compare_all(non_negative, true, false, bits, extreme);
-        compare_all(non_negative, true, true, bits, extreme);
-      }
-    }
-  }
-}
+TEST_CASE("the AVX2 dense block equals the reference") { compare_kinds<arch::avx2>(); }
+TEST_CASE("the AVX-VNNI dense block equals the reference") { compare_kinds<tenon_test::LikeAvxVnni>(); }
+TEST_CASE("the AVX512-VNNI dense block equals the reference") { compare_kinds<tenon_test::LikeAvx512Vnni>(); }

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernel/x86_stand_ins.hpp"
+// The kernels after what stands in for their instructions.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -17,7 +19,7 @@ using tenon_test::VectorArch;
 
 namespace {
 
-template <class X, class Y>
+template <class Arch, class X, class Y>
 void compare(std::int64_t pixels, std::int32_t channels, bool extreme, unsigned seed) {
   std::mt19937 random(seed);
   PoolBlock block{pixels, channels, tenon_test::some_traits(seed, 12)};
@@ -33,23 +35,27 @@ void compare(std::int64_t pixels, std::int32_t channels, bool extreme, unsigned 
   std::vector<Y> got(static_cast<std::size_t>(channels), Y{77});
   kernel::global_average_pool_block(arch::reference{}, block, x.data(), finish.data(),
                                     expected.data());
-  kernel::global_average_pool_block(VectorArch{}, block, x.data(), finish.data(), got.data());
+  kernel::global_average_pool_block(Arch{}, block, x.data(), finish.data(), got.data());
   INFO(pixels, " pixels, ", channels, " channels, seed ", seed);
   CHECK(got == expected);
 }
 
-}  // namespace
-
-TEST_CASE("the vector average pool equals the reference") {
-  for (const std::int32_t channels : {1, 7, 8, 15, 16, 17, 33, 64}) {
+template <class Arch>
+void compare_all() {
+  for (const std::int32_t channels : {1, 7, 8, 15, 16, 17, 32, 33, 64}) {
     for (const std::int64_t pixels : {1, 2, 9, 127, 128, 129, 1000}) {
       for (unsigned seed = 0; seed < 4; ++seed) {
         for (const bool extreme : {false, true}) {
-          compare<std::int8_t, std::int8_t>(pixels, channels, extreme, seed);
-          compare<std::uint8_t, std::int8_t>(pixels, channels, extreme, seed);
-          compare<std::int8_t, std::int32_t>(pixels, channels, extreme, seed);
+          compare<Arch, std::int8_t, std::int8_t>(pixels, channels, extreme, seed);
+          compare<Arch, std::uint8_t, std::int8_t>(pixels, channels, extreme, seed);
+          compare<Arch, std::int8_t, std::int32_t>(pixels, channels, extreme, seed);
         }
       }
     }
   }
 }
+
+}  // namespace
+
+TEST_CASE("the AVX2 average pool equals the reference") { compare_all<arch::avx2>(); }
+TEST_CASE("the AVX512-VNNI average pool equals the reference") { compare_all<tenon_test::LikeAvx512Vnni>(); }

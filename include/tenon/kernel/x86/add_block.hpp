@@ -3,97 +3,29 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <tenon/kernel/arch.hpp>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/reference/add_block.hpp>
+#include <tenon/kernel/x86/add_plan.hpp>
+#include <tenon/kernel/x86/add_zmm.hpp>
 #include <tenon/kernel/x86/matmul.hpp>
 #include <tenon/kernel/x86/stage.hpp>
 #include <type_traits>
 
 // Sum of two tensors, ReLU and output quantizer of AddBlock, equal to the reference kernel; y may
-// be a or b. The constants of the channels are packed once, for 32 elements at a time: the same
-// vectors come again after as many elements as are whole vectors and whole pixels. `packed` is
-// aligned to 64 bytes.
+// be a or b. `packed` is aligned to 64 bytes.
 namespace tenon::kernel {
-namespace x86 {
-
-inline constexpr std::int32_t add_lanes = 32;
-
-/// The constants of 32 elements. Those of four bytes stand as the unpacking of words leaves the
-/// elements.
-struct AddConstants {
-  std::int32_t factors[add_lanes];  ///< of a and of b, two int16
-  std::int32_t shifts[2][add_lanes];
-  std::int32_t multiplier[add_lanes];
-  std::int32_t offset[add_lanes];
-  std::int32_t shift[add_lanes];
-  std::int8_t high[add_lanes];  ///< in order
-  std::uint8_t unused[32];
-};
-static_assert(sizeof(AddConstants) % 64 == 0);
-
-/// How the sums of all channels can be made.
-enum class AddForm : std::int32_t {
-  any,       ///< shifts above 14
-  factors,   ///< one instruction shifts and adds
-  finished,  ///< and multiplies with the multiplier of the finish as well
-};
-
-[[nodiscard]] constexpr std::int32_t add_vectors(const AddBlock& block) noexcept {
-  std::int32_t vectors = block.channels;
-  for (std::int32_t both = 2; both <= add_lanes && block.channels % both == 0; both *= 2)
-    vectors /= 2;
-  return vectors;
-}
-
-[[nodiscard]] inline AddForm add_form(const AddBlock& block, const AddShifts* shifts,
-                                      const ChannelFinish* channels) noexcept {
-  AddForm form = block.finish.raw ? AddForm::factors : AddForm::finished;
-  for (std::int32_t c = 0; c < block.channels; ++c) {
-    const std::int32_t most = std::max(shifts[c].first, shifts[c].second);
-    if (most > 14) return AddForm::any;
-    // 512 << most: no sum of two elements of either sign is larger.
-    const bool limited = block.finish.limit_bits < 31 &&
-                         (std::int64_t{512} << most) > std::int64_t{1} << block.finish.limit_bits;
-    if (limited || (std::int64_t{channels[c].multiplier} << most) > 32767) form = AddForm::factors;
-  }
-  return form;
-}
-
-}  // namespace x86
-
 [[nodiscard]] constexpr std::size_t packed_bytes(arch::avx2, const AddBlock& block) noexcept {
-  return 64 + sizeof(x86::AddConstants) * static_cast<std::size_t>(x86::add_vectors(block));
+  return 64 + sizeof(x86::AddConstants<>) * static_cast<std::size_t>(x86::add_vectors(block));
 }
 
 inline void pack(arch::avx2, const AddBlock& block, const AddShifts* shifts,
                  const ChannelFinish* channel_finish, std::byte* packed) noexcept {
-  const x86::AddForm form = x86::add_form(block, shifts, channel_finish);
-  std::memcpy(packed, &form, sizeof form);
-  packed += 64;
-  for (std::int32_t v = 0; v < x86::add_vectors(block); ++v) {
-    x86::AddConstants to{};
-    for (std::int32_t i = 0; i < x86::add_lanes; ++i) {
-      const std::int32_t c = (v * x86::add_lanes + i) % block.channels;
-      const ChannelFinish& channel = channel_finish[c];
-      const std::int32_t place = i / 16 * 16 + i / 4 % 2 * 8 + i / 8 % 2 * 4 + i % 4;
-      const std::int32_t scale = form == x86::AddForm::finished ? channel.multiplier : 1;
-      to.shifts[0][place] = shifts[c].first;
-      to.shifts[1][place] = shifts[c].second;
-      if (form != x86::AddForm::any) {
-        to.factors[place] = (scale << shifts[c].first) + (scale << shifts[c].second) * 65536;
-      }
-      to.multiplier[place] = channel.multiplier;
-      to.offset[place] = channel.offset;
-      to.shift[place] = channel.shift;
-      to.high[i] = block.finish.channel_high ? channel.high : block.finish.high;
-    }
-    std::memcpy(packed + static_cast<std::size_t>(v) * sizeof to, &to, sizeof to);
-  }
+  x86::pack_add<x86::add_lanes>(block, shifts, channel_finish, packed);
 }
 
 namespace x86 {
@@ -101,7 +33,7 @@ namespace x86 {
 /// 32 outputs.
 template <AddForm Form, class A, class B, class Y>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void add_32(const FinishTraits& traits,
-                                                                   const AddConstants& constants,
+                                                                   const AddConstants<>& constants,
                                                                    const A* a, const B* b,
                                                                    Y* y) noexcept {
   __m256i out[4];
@@ -157,7 +89,7 @@ template <AddForm Form, class A, class B, class Y>
 
 template <AddForm Form, class A, class B, class Y>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void add_elements(
-    const AddBlock& block, const A* a, const B* b, const AddConstants* constants, Y* y) noexcept {
+    const AddBlock& block, const A* a, const B* b, const AddConstants<>* constants, Y* y) noexcept {
   const std::int64_t count = block.pixels * block.channels;
   const std::int32_t vectors = add_vectors(block);
   std::int32_t v = 0;
@@ -184,7 +116,7 @@ template <class A, class B, class Y>
                                                                     Y* y) noexcept {
   AddForm form;
   std::memcpy(&form, packed, sizeof form);
-  const auto* const constants = reinterpret_cast<const AddConstants*>(packed + 64);
+  const auto* const constants = reinterpret_cast<const AddConstants<>*>(packed + 64);
   if (form == AddForm::finished) {
     add_elements<AddForm::finished>(block, a, b, constants, y);
   } else if (form == AddForm::factors) {
@@ -207,6 +139,28 @@ template <AddBlock Block, class A, class B, class Y>
 [[gnu::target("avx2,fma")]] void add_block(arch::avx2, const A* a, const B* b,
                                            const std::byte* packed, Y* y) noexcept {
   x86::add_any(Block, a, b, packed, y);
+}
+
+template <std::derived_from<arch::avx512_vnni> Arch>
+[[nodiscard]] constexpr std::size_t packed_bytes(Arch, const AddBlock& block) noexcept {
+  return 64 + sizeof(x86::AddConstants<x86::add_lanes_zmm>) *
+                  static_cast<std::size_t>(x86::add_vectors(block, x86::add_lanes_zmm));
+}
+
+template <std::derived_from<arch::avx512_vnni> Arch>
+void pack(Arch, const AddBlock& block, const AddShifts* shifts, const ChannelFinish* channel_finish,
+          std::byte* packed) noexcept {
+  x86::pack_add<x86::add_lanes_zmm>(block, shifts, channel_finish, packed);
+}
+
+template <std::derived_from<arch::avx512_vnni> Arch, class A, class B, class Y>
+void add_block(Arch, const AddBlock& block, const A* a, const B* b, const std::byte* packed, Y* y) noexcept {
+  x86::add_zmm<x86::DotsOf<Arch>>(block, a, b, packed, y);
+}
+
+template <AddBlock Block, std::derived_from<arch::avx512_vnni> Arch, class A, class B, class Y>
+void add_block(Arch, const A* a, const B* b, const std::byte* packed, Y* y) noexcept {
+  x86::add_zmm<x86::DotsOf<Arch>>(Block, a, b, packed, y);
 }
 
 }  // namespace tenon::kernel

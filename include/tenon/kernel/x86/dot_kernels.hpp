@@ -66,6 +66,16 @@ struct ZmmDots {
   [[TENON_AVX512]] static Vector right(Vector a, Vector bits) noexcept {
     return _mm512_maskz_srav_epi32(every, a, bits);
   }
+  [[TENON_AVX512]] static Vector shifted(Vector a, Vector bits) noexcept {
+    return _mm512_maskz_sllv_epi32(every, a, bits);
+  }
+  /// The words of one half, widened.
+  [[TENON_AVX512]] static Vector low_half(Vector a) noexcept {
+    return _mm512_maskz_cvtepi16_epi32(every, _mm512_castsi512_si256(a));
+  }
+  [[TENON_AVX512]] static Vector high_half(Vector a) noexcept {
+    return _mm512_maskz_cvtepi16_epi32(every, _mm512_maskz_extracti64x4_epi64(0xFF, a, 1));
+  }
   /// 16 bytes, widened.
   [[TENON_AVX512]] static Vector load_bytes(const std::int8_t* from) noexcept {
     return _mm512_maskz_cvtepi8_epi32(every,

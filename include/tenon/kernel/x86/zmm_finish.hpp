@@ -35,14 +35,19 @@ struct ZmmFinish {
   }
 };
 
+/// A byte in all places.
+template <class Dots>
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline typename Dots::Vector bytes_of(std::int8_t value) noexcept {
+  return Dots::all(static_cast<std::int32_t>(0x01010101U * static_cast<std::uint8_t>(value)));
+}
+
 /// Four vectors of 16 outputs as 64 bytes in order, limited.
 template <class Dots>
 [[TENON_ZMM_TARGET, gnu::always_inline]] inline typename Dots::Vector bytes_of(const typename Dots::Vector (&out)[4],
                                                                                typename Dots::Vector high,
                                                                                std::int8_t low) noexcept {
   const auto bytes = Dots::to_bytes(Dots::to_words(out[0], out[1]), Dots::to_words(out[2], out[3]));
-  const auto lows = Dots::all(static_cast<std::int32_t>(0x01010101U * static_cast<std::uint8_t>(low)));
-  return Dots::most_bytes(Dots::least_bytes(Dots::transposed(bytes), high), lows);
+  return Dots::most_bytes(Dots::least_bytes(Dots::transposed(bytes), high), bytes_of<Dots>(low));
 }
 
 }  // namespace tenon::kernel::x86
