@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <string>
 #include <tenon/kernel/reference/dense_block.hpp>
+#include <tenon/kernel/x86/amx_blocks.hpp>
+#include <tenon/kernel/x86/dense_block.hpp>
 #include <vector>
 
 #include "support/block_data.hpp"
@@ -37,6 +39,7 @@ const Case cases[] = {
     {"fewer rows than a tile", 3, 20, 17},
     {"a tile of rows and one", 5, 32, 8},
     {"rows beyond one band", 131, 200, 5},
+    {"rows and units of several matrix tiles", 53, 64, 70},
 };
 
 template <class Arch, class X, class Y>
@@ -119,3 +122,4 @@ void compare_kinds() {
 TEST_CASE("the AVX2 dense block equals the reference") { compare_kinds<arch::avx2>(); }
 TEST_CASE("the AVX-VNNI dense block equals the reference") { compare_kinds<tenon_test::LikeAvxVnni>(); }
 TEST_CASE("the AVX512-VNNI dense block equals the reference") { compare_kinds<tenon_test::LikeAvx512Vnni>(); }
+TEST_CASE("the AMX dense block equals the reference") { compare_kinds<tenon_test::LikeAmxInt8>(); }

@@ -7,10 +7,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <tenon/kernel/arch.hpp>
 #include <tenon/kernel/x86/dot_kernels.hpp>
+#include <tenon/kernel/x86/tiles.hpp>
 
 namespace tenon_test {
 
@@ -209,9 +211,78 @@ struct ZmmStandIn {
   }
 };
 
+/// Eight registers of rows of bytes; what does not fit their shapes ends the test.
+struct TilesStandIn {
+  struct Registers {
+    tenon::kernel::x86::TileShapes shapes{};
+    std::array<std::array<std::array<std::uint8_t, 64>, 16>, 8> of{};
+    bool configured = false;
+  };
+  static Registers& registers() {
+    static Registers all;
+    return all;
+  }
+  static void require(bool holds) noexcept {
+    if (!holds) std::abort();
+  }
+  static bool request() noexcept { return true; }
+  static void configure(const tenon::kernel::x86::TileShapes& shapes) noexcept {
+    require(shapes.palette == 1 && shapes.start_row == 0);
+    for (std::size_t t = 0; t < 8; ++t) require(shapes.rows[t] <= 16 && shapes.row_bytes[t] <= 64 && shapes.row_bytes[t] % 4 == 0);
+    registers() = {};
+    registers().shapes = shapes;
+    registers().configured = true;
+  }
+  static void release() noexcept { registers().configured = false; }
+  template <int Tile>
+  static void clear() noexcept {
+    require(registers().configured);
+    registers().of[Tile] = {};
+  }
+  template <int Tile>
+  static void load(const void* from, std::ptrdiff_t row_step) noexcept {
+    Registers& r = registers();
+    require(r.configured);
+    r.of[Tile] = {};
+    for (std::size_t row = 0; row < r.shapes.rows[Tile]; ++row) {
+      std::memcpy(r.of[Tile][row].data(), static_cast<const std::byte*>(from) + static_cast<std::ptrdiff_t>(row) * row_step,
+                  r.shapes.row_bytes[Tile]);
+    }
+  }
+  template <int Tile>
+  static void store(std::int32_t* to, std::ptrdiff_t row_step) noexcept {
+    const Registers& r = registers();
+    require(r.configured);
+    for (std::size_t row = 0; row < r.shapes.rows[Tile]; ++row) {
+      std::memcpy(reinterpret_cast<std::byte*>(to) + static_cast<std::ptrdiff_t>(row) * row_step, r.of[Tile][row].data(),
+                  r.shapes.row_bytes[Tile]);
+    }
+  }
+  template <class X, int Sum, int Inputs, int Weights>
+  static void multiply() noexcept {
+    Registers& r = registers();
+    const auto& shapes = r.shapes;
+    require(r.configured && shapes.rows[Sum] == shapes.rows[Inputs] && shapes.row_bytes[Sum] == shapes.row_bytes[Weights] &&
+            shapes.row_bytes[Inputs] == 4 * shapes.rows[Weights]);
+    for (std::size_t m = 0; m < shapes.rows[Sum]; ++m) {
+      for (std::size_t n = 0; n < shapes.row_bytes[Sum] / 4U; ++n) {
+        std::int32_t sum;
+        std::memcpy(&sum, &r.of[Sum][m][4 * n], 4);
+        for (std::size_t k = 0; k < shapes.row_bytes[Inputs]; ++k) {
+          sum += static_cast<X>(r.of[Inputs][m][k]) * static_cast<std::int8_t>(r.of[Weights][k / 4][4 * n + k % 4]);
+        }
+        std::memcpy(&r.of[Sum][m][4 * n], &sum, 4);
+      }
+    }
+  }
+};
+
 struct LikeAvxVnni : tenon::arch::avx_vnni {};
 struct LikeAvx512Vnni : tenon::arch::avx512_vnni {};
+struct LikeAmxInt8 : tenon::arch::amx_int8 {};
 [[maybe_unused]] inline YmmStandIn dots_of(LikeAvxVnni) { return {}; }
 [[maybe_unused]] inline ZmmStandIn dots_of(LikeAvx512Vnni) { return {}; }
+[[maybe_unused]] inline ZmmStandIn dots_of(LikeAmxInt8) { return {}; }
+[[maybe_unused]] inline TilesStandIn tiles_of(LikeAmxInt8) { return {}; }
 
 }  // namespace tenon_test

@@ -24,16 +24,42 @@ namespace tenon::kernel {
 template <class A>
 concept X86 = std::derived_from<A, arch::avx2>;
 
-template <X86 Arch>
-[[nodiscard]] constexpr std::size_t packed_bytes(Arch, const ConvBlock& block) noexcept {
-  const x86::MatmulPlan plan = x86::plan_of(block, x86::DotsOf<Arch>::dot);
-  if (plan.products == x86::Products::slow) {
-    return x86::plan_bytes + x86::raw_weight_bytes(block) +
-           x86::to_cache_line(static_cast<std::size_t>(block.channels)) +
+namespace x86 {
+
+[[nodiscard]] constexpr std::size_t matmul_packed_bytes(const ConvBlock& block, Dot dot) noexcept {
+  const MatmulPlan plan = plan_of(block, dot);
+  if (plan.products == Products::slow) {
+    return plan_bytes + raw_weight_bytes(block) +
+           to_cache_line(static_cast<std::size_t>(block.channels)) +
            static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish);
   }
-  return x86::plan_bytes +
-         x86::layout_of(plan).bytes * static_cast<std::size_t>(plan.tiles * block.groups);
+  return plan_bytes + layout_of(plan).bytes * static_cast<std::size_t>(plan.tiles * block.groups);
+}
+
+inline void pack_any_matmul(const ConvBlock& block, Dot dot, const signed char* w,
+                            const std::uint8_t* shifts, const ChannelFinish* channel_finish,
+                            std::byte* packed) noexcept {
+  const MatmulPlan plan = plan_of(block, dot);
+  std::memcpy(packed, &plan, sizeof plan);
+  packed += plan_bytes;
+  if (plan.products != Products::slow) {
+    return pack_matmul(block, plan, w, shifts, channel_finish, packed);
+  }
+  std::memcpy(
+      packed, w,
+      row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
+  packed += raw_weight_bytes(block);
+  for (std::int32_t c = 0; c < block.channels; ++c) packed[c] = static_cast<std::byte>(shifts[c]);
+  packed += to_cache_line(static_cast<std::size_t>(block.channels));
+  std::memcpy(packed, channel_finish,
+              static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));
+}
+
+}  // namespace x86
+
+template <X86 Arch>
+[[nodiscard]] constexpr std::size_t packed_bytes(Arch, const ConvBlock& block) noexcept {
+  return x86::matmul_packed_bytes(block, x86::DotsOf<Arch>::dot);
 }
 
 template <X86 Arch>
@@ -45,20 +71,7 @@ template <X86 Arch>
 template <X86 Arch>
 void pack(Arch, const ConvBlock& block, const signed char* w, const std::uint8_t* shifts,
           const ChannelFinish* channel_finish, std::byte* packed) noexcept {
-  const x86::MatmulPlan plan = x86::plan_of(block, x86::DotsOf<Arch>::dot);
-  std::memcpy(packed, &plan, sizeof plan);
-  packed += x86::plan_bytes;
-  if (plan.products != x86::Products::slow) {
-    return x86::pack_matmul(block, plan, w, shifts, channel_finish, packed);
-  }
-  std::memcpy(
-      packed, w,
-      row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
-  packed += x86::raw_weight_bytes(block);
-  for (std::int32_t c = 0; c < block.channels; ++c) packed[c] = static_cast<std::byte>(shifts[c]);
-  packed += x86::to_cache_line(static_cast<std::size_t>(block.channels));
-  std::memcpy(packed, channel_finish,
-              static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));
+  x86::pack_any_matmul(block, x86::DotsOf<Arch>::dot, w, shifts, channel_finish, packed);
 }
 
 namespace x86 {
