@@ -69,7 +69,7 @@ void pack_add(const AddBlock& block, const AddShifts* shifts, const ChannelFinis
   std::memcpy(packed, &form, sizeof form);
   packed += 64;
   for (std::int32_t v = 0; v < add_vectors(block, Lanes); ++v) {
-    AddConstants<Lanes> to{};
+    AddConstants<static_cast<std::size_t>(Lanes)> to{};
     for (std::int32_t i = 0; i < Lanes; ++i) {
       const std::int32_t c = (v * Lanes + i) % block.channels;
       const ChannelFinish& channel = channel_finish[c];

@@ -166,14 +166,21 @@ template <class Dots, class X, class Y>
   return plan;
 }
 
+/// For a block that is no constant: compiled once for all architectures and layers with such dot
+/// products.
+template <class Dots, class X, class Y>
+[[gnu::target("avx2,fma"), gnu::noinline]] void conv2d_at_run_time(
+    const ConvBlock& block, const X* x, const X* padding, const std::byte* packed, Y* y,
+    std::byte* scratch) noexcept {
+  conv2d_any<Dots>(block, packed_plan(packed), x, padding, packed, y, scratch);
+}
+
 }  // namespace x86
 
 template <X86 Arch, class X, class Y>
-[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const ConvBlock& block, const X* x,
-                                              const X* padding, const std::byte* packed, Y* y,
-                                              std::byte* scratch) noexcept {
-  x86::conv2d_any<x86::DotsOf<Arch>>(block, x86::packed_plan(packed), x, padding, packed, y,
-                                     scratch);
+void conv2d_block(Arch, const ConvBlock& block, const X* x, const X* padding,
+                  const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+  x86::conv2d_at_run_time<x86::DotsOf<Arch>>(block, x, padding, packed, y, scratch);
 }
 
 /// The same for a block that is a constant.

@@ -30,11 +30,10 @@ void pack(Arch arch, const DenseBlock& block, const signed char* w, const std::u
 }
 
 template <X86 Arch, class X, class Y>
-[[gnu::target("avx2,fma")]] void dense_block(Arch, const DenseBlock& block, const X* x,
-                                             const std::byte* packed, Y* y,
-                                             std::byte* scratch) noexcept {
-  x86::conv2d_any<x86::DotsOf<Arch>>(x86::conv_of(block), x86::packed_plan(packed), x,
-                                     static_cast<const X*>(nullptr), packed, y, scratch);
+void dense_block(Arch, const DenseBlock& block, const X* x, const std::byte* packed, Y* y,
+                 std::byte* scratch) noexcept {
+  x86::conv2d_at_run_time<x86::DotsOf<Arch>>(x86::conv_of(block), x,
+                                             static_cast<const X*>(nullptr), packed, y, scratch);
 }
 
 /// The same for a block that is a constant.

@@ -71,7 +71,7 @@ struct ZmmDots {
   }
   /// The words of one half, widened.
   [[TENON_AVX512]] static Vector low_half(Vector a) noexcept {
-    return _mm512_maskz_cvtepi16_epi32(every, _mm512_castsi512_si256(a));
+    return _mm512_maskz_cvtepi16_epi32(every, _mm512_maskz_extracti64x4_epi64(0xFF, a, 0));
   }
   [[TENON_AVX512]] static Vector high_half(Vector a) noexcept {
     return _mm512_maskz_cvtepi16_epi32(every, _mm512_maskz_extracti64x4_epi64(0xFF, a, 1));
