@@ -7,6 +7,7 @@
 #include <cstring>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/x86/depthwise_quads.hpp>
+#include <tenon/kernel/x86/depthwise_zmm_stage.hpp>
 #include <tenon/kernel/x86/dot_kernels.hpp>
 #include <tenon/kernel/x86/zmm_finish.hpp>
 #include <type_traits>
@@ -15,131 +16,95 @@
 // bits. Exact: bytes of either sign are 128 larger in the band, and the sums begin with what takes that away.
 namespace tenon::kernel::x86 {
 
-/// Four rows of which some may lie outside.
-template <class X>
-struct RowQuad {
-  const X* rows[4];
-};
-
-/// `count` elements from `from` on, side by side; nothing is written behind them.
-template <class Dots, bool Flipped, class X>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void stage_elements(const RowQuad<X>& quad, std::ptrdiff_t from,
-                                                                    std::int32_t count, std::byte* to) noexcept {
-  for (; count > 0; count -= 64, from += 64, to += 256) {
-    const std::size_t now = count < 64 ? static_cast<std::size_t>(count) : 64;
-    typename Dots::Vector x[4];
-#pragma GCC unroll 4
-    for (std::size_t r = 0; r < 4; ++r) {
-      const X* const row = quad.rows[r];
-      if (row != nullptr && now == 64) {
-        x[r] = Dots::load(row + from);
-      } else {
-        x[r] = row != nullptr ? Dots::load_part(row + from, now) : Dots::zero();
-      }
-      if constexpr (Flipped) x[r] = Dots::flipped(x[r]);
-      x[r] = Dots::transposed(x[r]);  // so that the quarters of the results are in order
-    }
-    const typename Dots::Vector pairs[4] = {Dots::low_bytes(x[0], x[1]), Dots::low_bytes(x[2], x[3]),
-                                            Dots::high_bytes(x[0], x[1]), Dots::high_bytes(x[2], x[3])};
-    const typename Dots::Vector out[4] = {Dots::low_words(pairs[0], pairs[1]), Dots::high_words(pairs[0], pairs[1]),
-                                          Dots::low_words(pairs[2], pairs[3]), Dots::high_words(pairs[2], pairs[3])};
-#pragma GCC unroll 4
-    for (std::size_t q = 0; q < 4; ++q) {
-      if (now >= 16 * (q + 1)) {
-        Dots::store_all(to + 64 * q, out[q]);
-      } else if (now > 16 * q) {
-        Dots::store(reinterpret_cast<std::int32_t*>(to + 64 * q), out[q], now - 16 * q);
-      }
-    }
-  }
-}
-
-/// Four rows of the band, from left to right.
-template <class Dots, bool Flipped, class X>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void stage_quad(const DepthwiseBlock& block, const QuadPlan& plan,
-                                                                const RowQuad<X>& quad, std::byte* to) noexcept {
-  const WindowAxis& wx = block.window.x;
-  const std::ptrdiff_t pixel = std::ptrdiff_t{plan.channels} * 4;
-  const auto pad = [](std::byte* at, std::ptrdiff_t bytes) {
-    std::memset(at, Flipped ? 128 : 0, static_cast<std::size_t>(bytes));
-  };
-  for (std::int32_t plane = 0; plane < plan.planes; ++plane) {
-    // Columns of the band whose pixels lie inside.
-    const std::int32_t outside = wx.before - plane;
-    const std::int32_t first = std::min(outside > 0 ? ceiling(outside, plan.planes) : 0, plan.plane_width);
-    const std::int32_t inside_end = wx.input + outside > 0 ? ceiling(wx.input + outside, plan.planes) : 0;
-    const std::int32_t end = std::max(std::min(inside_end, plan.plane_width), first);
-    pad(to, first * pixel);
-    to += first * pixel;
-    std::ptrdiff_t from = std::ptrdiff_t{first * plan.planes - outside} * block.channels;
-    if (plan.planes == 1 && plan.channels == block.channels) {
-      stage_elements<Dots, Flipped>(quad, from, (end - first) * block.channels, to);
-      to += (end - first) * pixel;
-    } else {
-      const std::ptrdiff_t next = std::ptrdiff_t{plan.planes} * block.channels;
-      for (std::int32_t i = first; i < end; ++i, from += next, to += pixel) {
-        stage_elements<Dots, Flipped>(quad, from, block.channels, to);
-      }
-    }
-    pad(to, (plan.plane_width - end) * pixel);
-    to += (plan.plane_width - end) * pixel;
-  }
-}
-
-template <class Dots, bool Flipped, class X>
-[[TENON_ZMM_TARGET, gnu::noinline]] void stage_quads(const DepthwiseBlock& block, const QuadPlan& plan, const X* x,
-                                                     std::int32_t first, std::int32_t rows, std::byte* to) noexcept {
-  const WindowAxis& wy = block.window.y;
-  const std::ptrdiff_t row_size = std::ptrdiff_t{block.window.x.input} * block.channels;
-  const std::int32_t height = plan.band_height(wy, rows);
-  for (std::int32_t r = 0; r < height; r += 2, to += plan.quad_bytes) {
-    RowQuad<X> quad{};
-    for (std::int32_t i = 0; i < 4; ++i) {
-      const std::int32_t y = first * wy.stride - wy.before + (r + i) * wy.dilation;
-      if (r + i < height && y >= 0 && y < wy.input) quad.rows[i] = x + y * row_size;
-    }
-    stage_quad<Dots, Flipped>(block, plan, quad, to);
-  }
-}
-
-/// An output row: 16 lanes at each position, as one or several pixels.
-struct QuadRow {
+/// Output rows whose windows begin in the same row of four: 16 lanes at each position, as one or several pixels.
+struct QuadRows {
   const std::byte* x;
+  std::ptrdiff_t row_step;
   std::ptrdiff_t step;      ///< bytes from a position to the next
-  std::int32_t positions;
+  std::int32_t rows;
+  std::int32_t positions;   ///< of a row
   std::int32_t last_lanes;  ///< used at the last position
   std::int32_t lanes;       ///< and at the others
   std::int32_t packed;      ///< channels of a pixel in the lanes
   std::int32_t channels;    ///< of them used
+  std::ptrdiff_t y_row_step;
   std::ptrdiff_t y_step;
+};
+
+/// Four positions, across the ends of rows.
+template <class Y>
+struct FourPositions {
+  const std::byte* x[4];
+  Y* y[4];
+  std::int32_t lanes[4];
+};
+
+/// Goes through them.
+template <class Y>
+struct QuadCursor {
+  QuadCursor(const QuadRows& rows, Y* y) noexcept
+      : left(rows.rows * rows.positions), rows_(rows), at_(rows.x), row_(rows.x), to_(y), y_row_(y) {}
+
+  std::int32_t left;
+
+  /// The last position again where there are fewer than four.
+  [[gnu::always_inline]] FourPositions<Y> next() noexcept {
+    FourPositions<Y> four;
+#pragma GCC unroll 4
+    for (std::size_t p = 0; p < 4; ++p) {
+      if (left == 0) {
+        four.x[p] = four.x[p - 1];
+        four.lanes[p] = 0;
+        continue;
+      }
+      four.x[p] = at_;
+      four.y[p] = to_;
+      four.lanes[p] = rows_.lanes;
+      --left;
+      at_ += rows_.step;
+      to_ += rows_.y_step;
+      if (++column_ == rows_.positions) {
+        four.lanes[p] = rows_.last_lanes;
+        column_ = 0;
+        at_ = row_ += rows_.row_step;
+        to_ = y_row_ += rows_.y_row_step;
+      }
+    }
+    return four;
+  }
+
+ private:
+  const QuadRows& rows_;
+  const std::byte* at_;
+  const std::byte* row_;
+  Y* to_;
+  Y* y_row_;
+  std::int32_t column_ = 0;
 };
 
 /// The elements of 16 lanes without those that no channel has.
 template <class Y>
-inline void store_used(const Y* out, const QuadRow& row, std::int32_t lanes, Y* y) noexcept {
-  for (std::int32_t from = 0; from < lanes; from += row.packed, y += row.channels) {
-    std::memcpy(y, out + from, static_cast<std::size_t>(std::min(row.channels, lanes - from)) * sizeof(Y));
+inline void store_used(const Y* out, const QuadRows& rows, std::int32_t lanes, Y* y) noexcept {
+  for (std::int32_t from = 0; from < lanes; from += rows.packed, y += rows.channels) {
+    std::memcpy(y, out + from, static_cast<std::size_t>(std::min(rows.channels, lanes - from)) * sizeof(Y));
   }
 }
 
-/// Writes four outputs of 16 lanes each, or the first `now` of them; the last may be the last one of the row.
+/// Limits and writes four outputs of 16 lanes each.
 template <class Dots, class Y>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void store_quad(const FinishTraits& traits, const QuadFinish& finish,
-                                                                const typename Dots::Vector (&out)[4], const QuadRow& row,
-                                                                std::int32_t now, bool last, Y* y) noexcept {
-  const bool whole = row.packed == row.channels && row.lanes == depthwise_lanes;
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void store_quads(const FinishTraits& traits, const QuadFinish& finish,
+                                                                 const typename Dots::Vector (&out)[4],
+                                                                 const QuadRows& rows,
+                                                                 const FourPositions<Y>& to) noexcept {
   alignas(64) Y staged[4 * depthwise_lanes];
   if constexpr (std::is_same_v<Y, std::int8_t>) {
     const auto bytes = bytes_of<Dots>(out, Dots::load(finish.high), traits.low);
-    if (whole && row.y_step == depthwise_lanes) {
-      const std::int32_t count = (now - 1) * depthwise_lanes + (last ? row.last_lanes : depthwise_lanes);
-      return Dots::store_part(y, bytes, static_cast<std::size_t>(count));
-    }
-    if (whole && now == 4 && (!last || row.last_lanes == depthwise_lanes)) {
-      Dots::template store_quarter<0>(y, bytes);
-      Dots::template store_quarter<1>(y + row.y_step, bytes);
-      Dots::template store_quarter<2>(y + 2 * row.y_step, bytes);
-      Dots::template store_quarter<3>(y + 3 * row.y_step, bytes);
+    const std::int32_t fewest = std::min(std::min(to.lanes[0], to.lanes[1]), std::min(to.lanes[2], to.lanes[3]));
+    if (rows.packed == rows.channels && fewest == depthwise_lanes) {
+      Dots::template store_quarter<0>(to.y[0], bytes);
+      Dots::template store_quarter<1>(to.y[1], bytes);
+      Dots::template store_quarter<2>(to.y[2], bytes);
+      Dots::template store_quarter<3>(to.y[3], bytes);
       return;
     }
     Dots::store_all(staged, bytes);
@@ -151,8 +116,8 @@ template <class Dots, class Y>
       Dots::store_all(staged + p * depthwise_lanes, limited);
     }
   }
-  for (std::int32_t p = 0; p < now; ++p, y += row.y_step) {
-    store_used(staged + p * depthwise_lanes, row, last && p + 1 == now ? row.last_lanes : row.lanes, y);
+  for (std::size_t p = 0; p < 4; ++p) {
+    if (to.lanes[p] > 0) store_used(staged + p * depthwise_lanes, rows, to.lanes[p], to.y[p]);
   }
 }
 
@@ -169,22 +134,20 @@ template <class Dots, std::int32_t Taps>
   }
 }
 
-/// One block of lanes of a row. Not part of its caller: the registers are all needed here.
+/// One block of lanes of some rows. Not part of its caller: the registers are all needed here.
 template <class Dots, bool Flipped, std::int32_t Taps, class Y>
-[[TENON_ZMM_TARGET, gnu::noinline]] void quad_row(const FinishTraits& traits, const QuadHeader& header,
-                                                  const std::byte* packed, const QuadLayout& layout, const QuadRow& row,
-                                                  Y* y) noexcept {
+[[TENON_ZMM_TARGET, gnu::noinline]] void quad_rows(const FinishTraits& traits, const QuadHeader& header,
+                                                   const std::byte* packed, const QuadLayout& layout, const QuadRows& rows,
+                                                   Y* y) noexcept {
   const QuadFinish& finish = *reinterpret_cast<const QuadFinish*>(packed + layout.finish);
   const auto* const offsets = reinterpret_cast<const std::int32_t*>(packed + layout.offsets);
   const ZmmFinish<Dots> scale{traits, Dots::load(finish.offset), Dots::load(finish.multiplier), Dots::load(finish.shift)};
   const auto start = Flipped ? Dots::load(finish.start) : Dots::zero();
-  const std::byte* at = row.x;
-  for (std::int32_t left = row.positions; left > 0; left -= 4, at += 4 * row.step, y += 4 * row.y_step) {
-    const std::int32_t now = left < 4 ? left : 4;
-    const std::byte* const x[4] = {at, now > 1 ? at + row.step : at, now > 2 ? at + 2 * row.step : at,
-                                   now > 3 ? at + 3 * row.step : at};
+  QuadCursor<Y> cursor(rows, y);
+  while (cursor.left > 0) {
+    const FourPositions<Y> four = cursor.next();
     typename Dots::Vector sums[4] = {start, start, start, start};
-    sum_quads<Dots, Taps>(x, offsets, packed + layout.weights, header.taps, sums);
+    sum_quads<Dots, Taps>(four.x, offsets, packed + layout.weights, header.taps, sums);
     if (header.small) {
 #pragma GCC unroll 4
       for (std::size_t p = 0; p < 4; ++p) sums[p] = scale.small(sums[p]);
@@ -192,46 +155,55 @@ template <class Dots, bool Flipped, std::int32_t Taps, class Y>
 #pragma GCC unroll 4
       for (std::size_t p = 0; p < 4; ++p) sums[p] = scale.any(sums[p]);
     }
-    store_quad<Dots>(traits, finish, sums, row, now, left <= 4, y);
+    store_quads<Dots>(traits, finish, sums, rows, four);
+  }
+}
+
+/// All blocks of lanes of rows [first, first + count) of the output, which a band serves.
+template <class Dots, bool Flipped, class Y>
+inline void quad_band(const DepthwiseBlock& block, const QuadPlan& plan, const std::byte* band, std::int32_t count,
+                      const std::byte* packed, Y* y) noexcept {
+  const QuadLayout layout = quad_layout_of(plan);
+  const std::int32_t width = block.window.x.output;
+  const std::int32_t stride = block.window.y.stride;
+  const bool several = plan.channels < depthwise_lanes;  // pixels in a block of lanes
+  const std::int32_t pixels = several ? depthwise_lanes / plan.channels : 1;
+  const std::ptrdiff_t y_row = std::ptrdiff_t{width} * block.channels;
+  for (std::int32_t parity = 0; parity < plan.parities && parity < count; ++parity) {
+    for (std::int32_t b = 0; b < plan.blocks; ++b, packed += layout.bytes) {
+      const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
+      const QuadRows rows{band + parity * stride / 2 * plan.quad_bytes + std::ptrdiff_t{b} * 4 * depthwise_lanes,
+                          stride * plan.parities / 2 * plan.quad_bytes,
+                          plan.position_bytes,
+                          ceiling(count - parity, plan.parities),
+                          plan.positions,
+                          several ? (width - (plan.positions - 1) * pixels) * plan.channels : used,
+                          several ? depthwise_lanes : used,
+                          several ? plan.channels : used,
+                          several ? block.channels : used,
+                          y_row * plan.parities,
+                          std::ptrdiff_t{block.channels} * pixels};
+      QuadHeader header;
+      std::memcpy(&header, packed, sizeof header);
+      Y* const to = y + parity * y_row + b * depthwise_lanes;
+      if (header.taps == 3) {
+        quad_rows<Dots, Flipped, 3>(block.finish, header, packed, layout, rows, to);
+      } else {
+        quad_rows<Dots, Flipped, 0>(block.finish, header, packed, layout, rows, to);
+      }
+    }
   }
 }
 
 template <class Dots, bool Flipped, class X, class Y>
 inline void depthwise_quads(const DepthwiseBlock& block, const QuadPlan& plan, const X* x, const std::byte* packed, Y* y,
                             std::byte* scratch) noexcept {
-  packed += quad_plan_bytes;
-  const QuadLayout layout = quad_layout_of(plan);
   const WindowAxis& wy = block.window.y;
-  const std::int32_t width = block.window.x.output;
-  const bool several = plan.channels < depthwise_lanes;  // pixels in a block of lanes
-  const std::int32_t pixels = several ? depthwise_lanes / plan.channels : 1;
-  for (std::int32_t row = 0; row < wy.output; ++row) {
-    const std::int32_t in_band = row % plan.band_rows;
-    if (in_band == 0) {
-      stage_quads<Dots, Flipped>(block, plan, x, row, std::min(plan.band_rows, wy.output - row), scratch);
-    }
-    const std::int32_t first = in_band * wy.stride;
-    const std::byte* at = packed + (plan.parities == 2 ? first % 2 * plan.blocks : 0) * static_cast<std::ptrdiff_t>(layout.bytes);
-    Y* const to = y + std::ptrdiff_t{row} * width * block.channels;
-    for (std::int32_t b = 0; b < plan.blocks; ++b, at += layout.bytes) {
-      const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
-      const QuadRow quads{scratch + first / 2 * plan.quad_bytes + std::ptrdiff_t{b} * 4 * depthwise_lanes,
-                          plan.position_bytes,
-                          plan.positions,
-                          several ? (width - (plan.positions - 1) * pixels) * plan.channels : used,
-                          several ? depthwise_lanes : used,
-                          several ? plan.channels : used,
-                          several ? block.channels : used,
-                          std::ptrdiff_t{block.channels} * pixels};
-      QuadHeader header;
-      std::memcpy(&header, at, sizeof header);
-      Y* const out = to + b * depthwise_lanes;
-      if (header.taps == 3) {
-        quad_row<Dots, Flipped, 3>(block.finish, header, at, layout, quads, out);
-      } else {
-        quad_row<Dots, Flipped, 0>(block.finish, header, at, layout, quads, out);
-      }
-    }
+  const std::ptrdiff_t y_row = std::ptrdiff_t{block.window.x.output} * block.channels;
+  for (std::int32_t row = 0; row < wy.output; row += plan.band_rows) {
+    const std::int32_t count = std::min(plan.band_rows, wy.output - row);
+    stage_quads<Dots, Flipped>(block, plan, x, row, count, scratch);
+    quad_band<Dots, Flipped>(block, plan, scratch, count, packed + quad_plan_bytes, y + row * y_row);
   }
 }
 
