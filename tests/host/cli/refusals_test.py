@@ -137,6 +137,7 @@ CASES = [  # number of the error, arguments
     (5006, ["evaluate", "-m", "quantized.h5", "-d", "good.npz"]),
     (5020, ["summary", "-m", "cut.h5"]),
     (5001, ["bench", "-m", "missing.h5"]),
+    (5066, ["bench", "-m", "quantized.h5", "--arch", "cortex_m"]),
 ]
 
 
