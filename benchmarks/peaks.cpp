@@ -155,7 +155,15 @@ double read_rate(std::size_t bytes, std::size_t total, int runs) {
   const std::size_t passes = std::max<std::size_t>(1, total / bytes);
   return best_rate(static_cast<double>(passes * bytes), runs, [&] {
     for (std::size_t pass = 0; pass < passes; ++pass) {
-#if defined(__AVX2__)
+#if defined(__AVX512F__)
+      __m512i sum[4]{};
+      for (std::size_t i = 0; i < words; i += 32) {
+        for (std::size_t k = 0; k < 4; ++k) {
+          sum[k] = _mm512_xor_si512(sum[k], _mm512_load_si512(memory.get() + i + 8 * k));
+        }
+      }
+      for (auto& s : sum) asm volatile("" : : "v"(s) : "memory");
+#elif defined(__AVX2__)
       __m256i sum[4]{};
       for (std::size_t i = 0; i < words; i += 16) {
         for (std::size_t k = 0; k < 4; ++k) {
