@@ -43,6 +43,50 @@ template <class Dots, std::size_t Pixels, std::size_t Vectors>
   }
 }
 
+template <class Dots, std::size_t Vectors>
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void add_step_zmm(const std::byte* x, const std::byte* weights,
+                                                                  typename Dots::Vector (&sums)[Vectors]) noexcept {
+  std::int32_t four;
+  std::memcpy(&four, x, sizeof four);
+  const auto inputs = Dots::all(four);
+#pragma GCC unroll 2
+  for (std::size_t v = 0; v < Vectors; ++v) sums[v] = Dots::dots(sums[v], inputs, Dots::load(weights + v * 64));
+}
+
+/// One pixel: its steps go into four sums by turns, since each product waits for the sum that it adds to.
+template <class Dots, std::size_t Vectors>
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void sum_pixel_zmm(const Tile& tile, const std::byte* x,
+                                                                   typename Dots::Vector (&sums)[Vectors]) noexcept {
+  constexpr std::int32_t parts = 4;
+  constexpr std::ptrdiff_t step_bytes = Vectors * 64;
+  const std::int32_t* offsets = tile.offsets;
+  const std::byte* weights = tile.weights;
+  typename Dots::Vector part[parts][Vectors];
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < parts * Vectors; ++i) part[i / Vectors][i % Vectors] = Dots::zero();
+  for (std::int32_t r = 0; r < tile.run_count; ++r) {
+    const Run run = tile.runs[r];
+    if (run.width > 0) {
+#pragma GCC unroll 8
+      for (std::size_t i = 0; i < parts * Vectors; ++i) {
+        part[i / Vectors][i % Vectors] = Dots::left(part[i / Vectors][i % Vectors], run.width);
+      }
+    }
+    std::int32_t i = 0;
+    for (; i + parts <= run.count; i += parts) {
+#pragma GCC unroll 4
+      for (std::int32_t k = 0; k < parts; ++k) add_step_zmm<Dots>(x + offsets[i + k], weights + (i + k) * step_bytes, part[k]);
+    }
+    for (; i < run.count; ++i) add_step_zmm<Dots>(x + offsets[i], weights + i * step_bytes, part[0]);
+    offsets += run.count;
+    weights += run.count * step_bytes;
+  }
+#pragma GCC unroll 2
+  for (std::size_t v = 0; v < Vectors; ++v) {
+    sums[v] = Dots::add(Dots::add(part[0][v], part[1][v]), Dots::add(part[2][v], part[3][v]));
+  }
+}
+
 /// Finishes four vectors of 16 filters, of one pixel or of several, and writes those of the first `pixels`.
 template <class Dots, std::size_t Vectors, class Y>
 [[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_zmm(const FinishTraits& traits, const TileFinish& constants,
@@ -94,13 +138,7 @@ template <class Dots, std::size_t Vectors, class Y>
     for (std::size_t i = 0; i < pixels * Vectors; ++i)
       sums[i / Vectors][i % Vectors] = Dots::zero();
     if (now == 1) {
-      const std::byte* const x[1] = {cursor.next()};
-      typename Dots::Vector one[1][Vectors];
-#pragma GCC unroll 2
-      for (std::size_t v = 0; v < Vectors; ++v) one[0][v] = Dots::zero();
-      sum_zmm<Dots>(tile, x, one);
-#pragma GCC unroll 2
-      for (std::size_t v = 0; v < Vectors; ++v) sums[0][v] = one[0][v];
+      sum_pixel_zmm<Dots>(tile, cursor.next(), sums[0]);
     } else {
       const std::byte* x[pixels];
       cursor.take(x);
