@@ -15,19 +15,19 @@ namespace tenon::kernel::x86 {
 
 inline constexpr std::int32_t amx_group = 2 * amx_places;
 
-/// Places that are a constant step apart, and where their outputs go.
+/// Places that are a constant step apart.
 struct AmxSegment {
   const std::byte* x;
   std::ptrdiff_t step;
   std::int32_t places;
-  std::int32_t pitch;  ///< places of an output row
-  std::int32_t width;  ///< of them kept
 };
 
 /// Sums of a group that are still to be finished: 32 places by the filters of a pair.
+template <class Y>
 struct AmxSums {
   const std::int32_t* sums = nullptr;
   const TileFinish* finish = nullptr;
+  Y* y = nullptr;           ///< first output of the segment
   std::int32_t first = 0;   ///< place in the segment
   std::int32_t count = 0;   ///< places
   std::int32_t filter = 0;  ///< the first
@@ -67,23 +67,24 @@ template <class T, std::int32_t PlaceTiles, std::int32_t FilterTiles>
 
 /// The outputs of the places that are kept.
 template <class Dots, std::size_t FilterTiles, class Y>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_sums(const FinishTraits& traits, const AmxSegment& segment,
-                                                                 const AmxSums& made, std::int32_t filters, Y* y) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_sums(const FinishTraits& traits, const AmxPlan& plan,
+                                                                 std::int32_t width, const AmxSums<Y>& made,
+                                                                 std::int32_t filters) noexcept {
   constexpr std::int32_t row = static_cast<std::int32_t>(FilterTiles) * amx_filters;
   constexpr std::int32_t together = 4 / static_cast<std::int32_t>(FilterTiles);
   const std::int32_t left = filters - made.filter;
   const auto kept = static_cast<std::size_t>(left < row ? left : row);
-  std::int32_t column = made.first % segment.pitch;
-  Y* to = y + (std::ptrdiff_t{made.first / segment.pitch} * segment.width + column) * filters + made.filter;
+  std::int32_t column = made.first % plan.pitch;
+  Y* to = made.y + (std::ptrdiff_t{made.first / plan.pitch} * width + column) * filters + made.filter;
   for (std::int32_t i = 0; i < made.count;) {
-    if (column >= segment.width) {  // to the next output row
-      to -= std::ptrdiff_t{column - segment.width} * filters;
-      i += segment.pitch - column;
+    if (column >= width) {  // to the next output row
+      to -= std::ptrdiff_t{column - width} * filters;
+      i += plan.pitch - column;
       column = 0;
       continue;
     }
     std::int32_t now = together < made.count - i ? together : made.count - i;
-    if (now > segment.width - column) now = segment.width - column;
+    if (now > width - column) now = width - column;
     typename Dots::Vector four[4];
 #pragma GCC unroll 4
     for (std::int32_t v = 0; v < 4; ++v) {
@@ -99,66 +100,67 @@ template <class Dots, std::size_t FilterTiles, class Y>
 }
 
 template <class Dots, class Y>
-[[TENON_ZMM_TARGET, gnu::noinline]] void finish_group(const FinishTraits& traits, const AmxSegment& segment,
-                                                      const AmxSums& made, std::int32_t filters, Y* y) noexcept {
+[[TENON_ZMM_TARGET, gnu::noinline]] void finish_group(const FinishTraits& traits, const AmxPlan& plan, std::int32_t width,
+                                                      const AmxSums<Y>& made, std::int32_t filters) noexcept {
   if (made.count == 0) return;
   if (filters - made.filter > amx_filters) {
-    finish_sums<Dots, 2>(traits, segment, made, filters, y);
+    finish_sums<Dots, 2>(traits, plan, width, made, filters);
   } else {
-    finish_sums<Dots, 1>(traits, segment, made, filters, y);
+    finish_sums<Dots, 1>(traits, plan, width, made, filters);
   }
 }
 
-/// Two groups of sums.
+/// Two groups of sums: those that are made, and those before them.
+template <class Y>
 struct AmxMemory {
   alignas(64) std::int32_t sums[2][amx_group * 2 * amx_filters];
+  AmxSums<Y> before{};
+  std::int32_t turn = 0;
 };
+
+/// Makes the sums of a group, and meanwhile finishes those before them.
+template <class Dots, class T, class X, std::int32_t PlaceTiles, std::int32_t FilterTiles, class Y>
+[[gnu::always_inline]] inline void amx_group_of(const ConvBlock& block, const AmxPlan& plan, const AmxSegment& segment,
+                                                const std::byte* packed, const AmxSums<Y>& made,
+                                                AmxMemory<Y>& memory) noexcept {
+  const AmxLayout layout = amx_layout_of(plan);
+  const std::byte* const weights = reinterpret_cast<const std::byte*>(made.finish) + layout.weights;
+  multiply_tiles<T, X, PlaceTiles, FilterTiles>(segment.x + made.first * segment.step, segment.step,
+                                                reinterpret_cast<const std::int32_t*>(packed), plan.steps, weights,
+                                                layout.tile);
+  finish_group<Dots>(block.finish, plan, block.window.x.output, memory.before, block.filters);
+  store_tiles<T, PlaceTiles, FilterTiles>(memory.sums[memory.turn]);
+  memory.before = made;
+  memory.turn ^= 1;
+}
 
 /// All filters for the places of a segment; y points to its first output.
 template <class Dots, class T, class X, class Y>
-[[gnu::noinline]] void amx_over_places(const FinishTraits& traits, const AmxPlan& plan, const AmxSegment& segment,
-                                       const std::byte* packed, std::int32_t filters, AmxMemory& memory, Y* y) noexcept {
+[[gnu::noinline]] void amx_over_places(const ConvBlock& block, const AmxPlan& plan, const AmxSegment& segment,
+                                       const std::byte* packed, AmxMemory<Y>& memory, Y* y) noexcept {
   const AmxLayout layout = amx_layout_of(plan);
-  const auto* const offsets = reinterpret_cast<const std::int32_t*>(packed);
-  AmxSums before{};
-  std::int32_t turn = 0;
-  for (std::int32_t done = 0; done < segment.places; done += amx_group) {
+  for (std::int32_t done = 0; done < segment.places;) {
     // The last group begins earlier where it would not be full: its first outputs are made again.
-    const std::int32_t left = segment.places - done;
-    const std::int32_t count = left > amx_places ? amx_group : amx_places;
-    const bool two = count == amx_group && segment.places >= amx_group;
+    const bool two = segment.places - done > amx_places && segment.places >= amx_group;
     const std::int32_t tiles = two ? amx_group : amx_places;
-    for (std::int32_t part = 0; part < count; part += tiles) {
-      const std::int32_t last = segment.places - tiles;
-      const std::int32_t first = done + part < last ? done + part : last;
-      const std::byte* const x = segment.x + first * segment.step;
-      const std::byte* pair = packed + layout.offsets;
-      for (std::int32_t f = 0; f < filters; f += 2 * amx_filters, pair += layout.pair, turn ^= 1) {
-        const std::byte* const w = pair + layout.weights;
-        std::int32_t* const sums = memory.sums[turn];
-        const AmxSums made{sums, reinterpret_cast<const TileFinish*>(pair), first, tiles, f};
-        if (two && filters - f > amx_filters) {
-          multiply_tiles<T, X, 2, 2>(x, segment.step, offsets, plan.steps, w, layout.tile);
-          finish_group<Dots>(traits, segment, before, filters, y);
-          store_tiles<T, 2, 2>(sums);
-        } else if (two) {
-          multiply_tiles<T, X, 2, 1>(x, segment.step, offsets, plan.steps, w, layout.tile);
-          finish_group<Dots>(traits, segment, before, filters, y);
-          store_tiles<T, 2, 1>(sums);
-        } else if (filters - f > amx_filters) {
-          multiply_tiles<T, X, 1, 2>(x, segment.step, offsets, plan.steps, w, layout.tile);
-          finish_group<Dots>(traits, segment, before, filters, y);
-          store_tiles<T, 1, 2>(sums);
-        } else {
-          multiply_tiles<T, X, 1, 1>(x, segment.step, offsets, plan.steps, w, layout.tile);
-          finish_group<Dots>(traits, segment, before, filters, y);
-          store_tiles<T, 1, 1>(sums);
-        }
-        before = made;
+    const std::int32_t last = segment.places - tiles;
+    const std::int32_t first = done < last ? done : last;
+    done += tiles;
+    const std::byte* pair = packed + layout.offsets;
+    for (std::int32_t f = 0; f < block.filters; f += 2 * amx_filters, pair += layout.pair) {
+      const AmxSums<Y> made{memory.sums[memory.turn], reinterpret_cast<const TileFinish*>(pair), y, first, tiles, f};
+      const bool wide = block.filters - f > amx_filters;
+      if (two && wide) {
+        amx_group_of<Dots, T, X, 2, 2>(block, plan, segment, packed, made, memory);
+      } else if (two) {
+        amx_group_of<Dots, T, X, 2, 1>(block, plan, segment, packed, made, memory);
+      } else if (wide) {
+        amx_group_of<Dots, T, X, 1, 2>(block, plan, segment, packed, made, memory);
+      } else {
+        amx_group_of<Dots, T, X, 1, 1>(block, plan, segment, packed, made, memory);
       }
     }
   }
-  finish_group<Dots>(traits, segment, before, filters, y);
 }
 
 [[nodiscard]] inline TileShapes amx_shapes(const AmxPlan& plan) noexcept {
@@ -177,7 +179,7 @@ template <class Dots, class T, class X, class Y>
   const WindowAxis& wy = block.window.y;
   const std::int32_t width = block.window.x.output;
   const X* const outside = block.has_padding_value ? padding : nullptr;
-  AmxMemory memory;
+  AmxMemory<Y> memory;
   T::configure(amx_shapes(plan));
   for (std::int32_t done = 0; done < wy.output; done += plan.band.band_rows) {
     // All bands are full: the last one makes some rows again where the others leave too few.
@@ -191,11 +193,12 @@ template <class Dots, class T, class X, class Y>
     const std::ptrdiff_t step = block.window.x.stride * plan.band.pixel_bytes;
     const std::int32_t segments = plan.by_row ? rows : 1;
     for (std::int32_t s = 0; s < segments; ++s, band += wy.stride * plan.band.row_bytes) {
-      const AmxSegment segment{band, step, (rows / segments - 1) * plan.pitch + width, plan.pitch, width};
-      amx_over_places<Dots, T, X>(block.finish, plan, segment, packed, block.filters, memory,
+      const AmxSegment segment{band, step, (rows / segments - 1) * plan.pitch + width};
+      amx_over_places<Dots, T, X>(block, plan, segment, packed, memory,
                                   y + std::ptrdiff_t{row + s} * width * block.filters);
     }
   }
+  finish_group<Dots>(block.finish, plan, width, memory.before, block.filters);
   T::release();
 }
 
