@@ -97,7 +97,8 @@ struct ZmmStandIn {
     for (std::size_t i = 0; i < result.size(); ++i) {
       const std::size_t from = i / (2 * quarter) * quarter + i % quarter;
       const T value = i / quarter % 2 == 0 ? x[from] : y[from];
-      result[i] = static_cast<Narrow>(std::clamp<T>(value, std::numeric_limits<Narrow>::min(), std::numeric_limits<Narrow>::max()));
+      using Limits = std::numeric_limits<Narrow>;
+      result[i] = static_cast<Narrow>(std::clamp<T>(value, Limits::min(), Limits::max()));
     }
     return vector<Narrow>(result);
   }
@@ -228,7 +229,9 @@ struct TilesStandIn {
   static bool request() noexcept { return true; }
   static void configure(const tenon::kernel::x86::TileShapes& shapes) noexcept {
     require(shapes.palette == 1 && shapes.start_row == 0);
-    for (std::size_t t = 0; t < 8; ++t) require(shapes.rows[t] <= 16 && shapes.row_bytes[t] <= 64 && shapes.row_bytes[t] % 4 == 0);
+    for (std::size_t t = 0; t < 8; ++t) {
+      require(shapes.rows[t] <= 16 && shapes.row_bytes[t] <= 64 && shapes.row_bytes[t] % 4 == 0);
+    }
     registers() = {};
     registers().shapes = shapes;
     registers().configured = true;

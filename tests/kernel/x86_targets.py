@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kernels for x86 processors that the tests do not run on compile without warnings: in each compiler, as part of a program for
-any x86-64 and of one for the newest processor."""
+"""The kernels for x86 processors that the tests do not run on compile without warnings: in each compiler, as part of a program
+for any x86-64 and of one for the newest processor."""
 import concurrent.futures
 import pathlib
 import platform
