@@ -49,7 +49,9 @@ inline void pack_any_matmul(const ConvBlock& block, Dot dot, const signed char* 
       packed, w,
       row_bytes(block.row_weights(), block.weight_bits) * static_cast<std::size_t>(block.filters));
   packed += raw_weight_bytes(block);
-  for (std::int32_t c = 0; c < block.channels; ++c) packed[c] = static_cast<std::byte>(shifts[c]);
+  for (std::int32_t c = 0; c < block.channels; ++c) {
+    packed[c] = static_cast<std::byte>(block.shifted ? shifts[c] : 0);
+  }
   packed += to_cache_line(static_cast<std::size_t>(block.channels));
   std::memcpy(packed, channel_finish,
               static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish));
