@@ -2,6 +2,7 @@
 #pragma once
 // The tests run on processors without these instructions: what they do is written out here, the rest is the kernels' own.
 // Include it before the kernels.
+#if defined(__x86_64__)
 #define TENON_ZMM_TARGET gnu::target("avx2,fma")
 #include <algorithm>
 #include <array>
@@ -289,3 +290,4 @@ struct LikeAmxInt8 : tenon::arch::amx_int8 {};
 [[maybe_unused]] inline TilesStandIn tiles_of(LikeAmxInt8) { return {}; }
 
 }  // namespace tenon_test
+#endif
