@@ -126,7 +126,8 @@ void check_attention(std::int32_t queries, std::int32_t keys, std::uint32_t seed
   const Constants constants{};
   std::vector<std::int8_t> expected(q.size());
   std::vector<std::int8_t> found(q.size());
-  std::vector<std::int32_t> row(static_cast<std::size_t>(attention_scratch(arch::avx2{}, params.shape(query, key))));
+  const std::int64_t elements = attention_scratch(arch::avx2{}, params.shape(query, key), Constants::exp_bits);
+  std::vector<std::int32_t> row(static_cast<std::size_t>(elements));
   run(arch::reference{}, params, query, key, constants, q.data(), k.data(), v.data(), expected.data(), row.data());
   run(arch::avx2{}, params, query, key, constants, q.data(), k.data(), v.data(), found.data(), row.data());
   CAPTURE(seed);

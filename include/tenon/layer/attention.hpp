@@ -112,13 +112,13 @@ constexpr Fault prepare(const AttentionParams& params, const Shape& query_shape,
 
 /// Elements of int32 that `run` works in for bytes: one row of scores, or what the architecture's kernel needs.
 template <class Arch>
-[[nodiscard]] constexpr std::int64_t attention_scratch(Arch arch, const kernel::AttentionShape& shape) noexcept {
+[[nodiscard]] constexpr std::int64_t attention_scratch([[maybe_unused]] Arch arch, const kernel::AttentionShape& shape,
+                                                       [[maybe_unused]] int exp_bits) noexcept {
   if constexpr (requires { shiftmax_attention_scratch(arch, shape); }) {
     const std::int64_t elements = shiftmax_attention_scratch(arch, shape);
-    return elements > shape.keys ? elements : shape.keys;
-  } else {
-    return shape.keys;
+    if (serves_shiftmax_attention(arch, shape, exp_bits) && elements > shape.keys) return elements;
   }
+  return shape.keys;
 }
 
 /// `scratch` holds one row of scores: as many elements as the key has tokens; `attention_scratch` for bytes. `mask` (heads, queries, keys) may be null.

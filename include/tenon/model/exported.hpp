@@ -129,7 +129,7 @@ constexpr std::int64_t layer_scratch_elements(const Shape& input, const Shape& s
   if constexpr (std::is_same_v<Params, SeparableConv2DParams>) {
     return input.size() + params.window(input).output(input.channels()).size();
   } else if constexpr (std::is_same_v<Params, AttentionParams>) {
-    return attention_scratch(Arch{}, params.shape(input, second));
+    return attention_scratch(Arch{}, params.shape(input, second), Constants::exp_bits);
   } else if constexpr (std::is_same_v<Params, LayerMadNormalizationParams>) {
     return input.channels();
   } else if constexpr (std::is_same_v<Params, StatefulProjectionParams> || std::is_same_v<Params, ShiftmaxParams> ||
