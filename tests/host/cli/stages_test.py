@@ -17,6 +17,7 @@ except ImportError:
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[3] / "examples"
 TENON = pathlib.Path(sys.argv[1]).resolve()
+LARGE = EXAMPLES.parents[1] / "shared" / "models" / "resnet8"
 BITS = ([], ["-w", "4", "-a", "4"], ["-w", "4", "-a", "8", "--per_tensor_activations"], ["-i", "8", "-w", "3", "-a", "16"])
 
 
@@ -24,25 +25,28 @@ def call(*arguments):
     return subprocess.run([TENON, *map(str, arguments)], capture_output=True, text=True, check=False)
 
 
-def compare(name, options, folder):
-    """What differs between both ways, or None."""
-    source = EXAMPLES / name
+def compare(source, options, folder):
+    """What differs between stages, stages shared by threads, and layers, or None."""
     with np.load(source / "test.npz") as test:
         inputs = test["inputs"][:16]
-    if name == "digits_tenn":  # (steps, streams, ...): a row of an image at a time
+    if source.name == "digits_tenn":  # (steps, streams, ...): a row of an image at a time
         inputs = np.stack([inputs[:, t:t + 1] for t in range(inputs.shape[1])])
     np.savez(folder / "in.npz", x=inputs)
     steps = (["quantize", "-m", source / "model.h5", "-sa", source / "samples.npz", *options, "-s", folder / "q.h5"],
              ["run", "-m", folder / "q.h5", "-i", folder / "in.npz", "-o", folder / "stages.npz"],
+             ["run", "-m", folder / "q.h5", "-i", folder / "in.npz", "-o", folder / "threads.npz", "--threads", "3"],
              ["run", "-m", folder / "q.h5", "-i", folder / "in.npz", "-o", folder / "layers.npz", "--layers"])
     for step in steps:
         done = call(*step)
         if done.returncode != 0:
             return f"{step[0]}: {done.stderr}"
-    with np.load(folder / "stages.npz") as stages, np.load(folder / "layers.npz") as layers:
-        if not np.array_equal(stages["output"], layers["output"]):
-            return f"{np.sum(stages['output'] != layers['output'])} of {layers['output'].size} outputs differ"
-        return None if np.any(layers["output"]) else "all outputs are 0"
+    with np.load(folder / "layers.npz") as layers:
+        expected = layers["output"]
+    for way in ("stages", "threads"):
+        with np.load(folder / f"{way}.npz") as found:
+            if not np.array_equal(found["output"], expected):
+                return f"{way}: {np.sum(found['output'] != expected)} of {expected.size} outputs differ"
+    return None if np.any(expected) else "all outputs are 0"
 
 
 def refusals(folder):
@@ -62,12 +66,15 @@ def refusals(folder):
 
 def main():
     failed = 0
-    for name in ("digits", "digits_vit", "digits_tenn"):
-        for options in BITS if name == "digits" else BITS[:2]:
-            with tempfile.TemporaryDirectory() as folder:
-                wrong = compare(name, options, pathlib.Path(folder))
-            failed += wrong is not None
-            print(f"{'FAIL' if wrong else 'ok  '} {name} {' '.join(options)}{': ' + wrong if wrong else ''}")
+    cases = [(EXAMPLES / "digits", options) for options in BITS]
+    cases += [(EXAMPLES / name, options) for name in ("digits_vit", "digits_tenn") for options in BITS[:2]]
+    if (LARGE / "model.h5").exists():  # with layers that threads share
+        cases.append((LARGE, ["-id", "uint8"]))
+    for source, options in cases:
+        with tempfile.TemporaryDirectory() as folder:
+            wrong = compare(source, options, pathlib.Path(folder))
+        failed += wrong is not None
+        print(f"{'FAIL' if wrong else 'ok  '} {source.name} {' '.join(options)}{': ' + wrong if wrong else ''}")
     with tempfile.TemporaryDirectory() as folder:
         for fault in refusals(pathlib.Path(folder)):
             failed += 1

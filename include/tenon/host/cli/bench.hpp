@@ -36,9 +36,9 @@ struct BenchLength {
   std::size_t runs = 0;
 };
 
-/// Time of one inference on one thread; random inputs, buffers made beforehand. Inferences that take less than 10 us
+/// Time of one inference on so many threads; random inputs, buffers made beforehand. Inferences that take less than 10 us
 /// are timed in batches that take more, since reading the clock takes some 30 ns.
-[[nodiscard]] inline Latency measure_latency(const Program& program, BenchLength length) {
+[[nodiscard]] inline Latency measure_latency(const Program& program, BenchLength length, std::size_t threads) {
   using Clock = std::chrono::steady_clock;
   using Microseconds = std::chrono::duration<double, std::micro>;
   constexpr double shortest_sample_us = 10;
@@ -49,7 +49,7 @@ struct BenchLength {
   for (std::size_t i = 0; i < drawn.count; ++i) samples.push_back(drawn[i]);
   Workspace workspace = program.workspace();
   std::optional<Executor> executor;
-  if (Executor::serves(program)) executor.emplace(program);
+  if (Executor::serves(program)) executor.emplace(program, threads);
   Executor::Memory memory = executor ? executor->memory() : Executor::Memory{};
   const auto infer = [&](std::span<const float> sample) {
     if (executor) executor->run(sample, memory, workspace);
@@ -108,10 +108,11 @@ inline void add_bench(CLI::App& app) {
     std::string model;
     std::string arch;
     BenchLength length;
+    std::size_t threads = 1;
     int cpu = -1;
     bool json = false;
   };
-  CLI::App* sub = app.add_subcommand("bench", "Measure the time of one inference, one thread");
+  CLI::App* sub = app.add_subcommand("bench", "Measure the time of one inference");
   auto o = std::make_shared<Options>();
   sub->add_option("-m,--model", o->model, "Model (.h5)")->required();
   auto* seconds = sub->add_option("--seconds", o->length.seconds, "How long to measure")
@@ -120,7 +121,11 @@ inline void add_bench(CLI::App& app) {
   sub->add_option("--repeat", o->length.runs, "How many inferences to measure instead")
       ->check(CLI::Range(1, 1000000000))
       ->excludes(seconds);
-  sub->add_option("--cpu", o->cpu, "Processor to stay on");
+  auto* cpu = sub->add_option("--cpu", o->cpu, "Processor to stay on");
+  sub->add_option("--threads", o->threads, "Threads that share the large layers of an inference")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str()
+      ->excludes(cpu);
   sub->add_option("--arch", o->arch, "Kernels to use (default: the best for this processor)");
   sub->add_flag("--json", o->json, "Print JSON");
   sub->callback([o, sub] {
@@ -130,7 +135,7 @@ inline void add_bench(CLI::App& app) {
     if (!o->arch.empty()) force_arch(o->arch);
     const Program program = make_program(load_model(o->model));
     program.require_outputs();
-    const Latency latency = measure_latency(program, o->length);
+    const Latency latency = measure_latency(program, o->length, o->threads);
     const std::string name = std::filesystem::path(o->model).stem().string();
     if (o->json) {
       const Json line = {{"model", name},

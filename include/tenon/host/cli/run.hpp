@@ -89,13 +89,18 @@ inline void add_run(CLI::App& app) {
     std::string outputs;
     std::string as;
     bool layers = false;
+    std::size_t threads = 0;
   };
   CLI::App* sub = app.add_subcommand("run", "Run a model on inputs");
   auto o = std::make_shared<Options>();
   sub->add_option("-m,--model", o->model, "Model (.h5)")->required();
   sub->add_option("-i,--inputs", o->inputs, "Inputs, the first array of an .npz")->required();
   sub->add_option("-o,--outputs", o->outputs, "Where to write the outputs (.npz)")->required();
-  sub->add_flag("--layers", o->layers, "Write the integers of every layer too");
+  auto* layers = sub->add_flag("--layers", o->layers, "Write the integers of every layer too");
+  sub->add_option("--threads", o->threads,
+                  "Threads that share the large layers of an inference (default: inferences side by side)")
+      ->check(CLI::Range(1, 256))
+      ->excludes(layers);
   sub->add_option("--as", o->as, "Compute the integers of this hardware: akida_v1 or akida_v2");
   sub->callback([o] {
     Program program = make_program(load_model(o->model));
@@ -111,7 +116,7 @@ inline void add_run(CLI::App& app) {
     const bool stream = program.streaming() && samples.shape != program.values()[program.input()].shape;
     const Streams streams =
         stream ? cut_steps(samples, program.values()[program.input()].shape) : Streams{samples.count, 1};
-    const Results results = run_all(program, samples, streams, o->layers);
+    const Results results = run_all(program, samples, streams, o->layers, o->threads);
     NpzWriter file(o->outputs);
     detail::write_results(program, results, stream, o->layers, file);
     file.finish();

@@ -9,8 +9,10 @@
 #include <optional>
 #include <span>
 #include <tenon/host/deploy/deploy.hpp>
+#include <tenon/host/deploy/split_block.hpp>
 #include <tenon/host/interpret/compiled_for.hpp>
 #include <tenon/host/interpret/program.hpp>
+#include <tenon/host/thread_team.hpp>
 #include <tenon/kernel/blocks.hpp>
 #include <type_traits>
 #include <utility>
@@ -19,7 +21,7 @@
 
 // A quantized program at the speed of its blocks: the same stages and kernels as in an exported model, with shapes known only at
 // run time. Stages that are no blocks run as the program runs them. The results are those of the program, which computes every
-// layer by itself and so can show them all.
+// layer by itself and so can show them all. Large blocks can be computed by several threads.
 namespace tenon::host {
 
 namespace detail {
@@ -43,8 +45,6 @@ class AlignedBytes {
   };
   std::unique_ptr<std::byte, Free> data_;
 };
-
-using AnyBlock = std::variant<kernel::ConvBlock, kernel::DenseBlock, kernel::DepthwiseBlock, kernel::AddBlock, kernel::PoolBlock>;
 
 [[nodiscard]] inline std::optional<AnyBlock> block_of(const DeployedStage& stage) {
   if (!stage.block) return std::nullopt;
@@ -86,12 +86,14 @@ class Executor {
   /// What one inference works on, besides the workspace of the program.
   struct Memory {
     std::vector<detail::AlignedBytes> outputs;  ///< of the stages
-    detail::AlignedBytes scratch;
-    std::vector<std::int32_t> rows;  ///< sums and rows of a pooled stage
+    std::vector<detail::AlignedBytes> scratch;  ///< of each thread
+    std::vector<std::int32_t> rows;             ///< sums and rows of a pooled stage
+    std::unique_ptr<ThreadTeam> team;           ///< without one, there is a single thread
   };
 
-  /// Keeps a reference to the program.
-  explicit Executor(const Program& program) : program_(program), deployment_(deploy(program)) {
+  /// Keeps a reference to the program. `threads` compute one inference.
+  explicit Executor(const Program& program, std::size_t threads = 1)
+      : program_(program), threads_(threads), deployment_(deploy(program)) {
     for (const DeployedStage& s : deployment_.stages) stages_.push_back(prepare(s));
   }
 
@@ -109,8 +111,9 @@ class Executor {
     for (const DeployedStage& s : deployment_.stages) {
       m.outputs.emplace_back(static_cast<std::size_t>(s.shape.size() * tenon::detail::size_of(s.type)));
     }
-    m.scratch = detail::AlignedBytes(scratch_bytes_ + 64);
+    for (std::size_t i = 0; i < threads_; ++i) m.scratch.emplace_back(scratch_bytes_ + 64);
     m.rows.resize(row_elements_);
+    if (threads_ > 1) m.team = std::make_unique<ThreadTeam>(threads_);
     return m;
   }
 
@@ -121,7 +124,7 @@ class Executor {
       for (std::size_t i = 0; i < sample.size(); ++i) x[i] = static_cast<std::decay_t<decltype(*x)>>(sample[i]);
     });
     for (std::size_t i = 1; i < stages_.size(); ++i) {
-      if (stages_[i].block) run_block(i, m);
+      if (!stages_[i].parts.empty()) run_block(i, m);
       else run_layer(i, m, workspace);
     }
     for (const DeployedOutput& o : deployment_.outputs) to_workspace(o.stage, o.value, m, workspace);
@@ -132,48 +135,55 @@ class Executor {
   }
 
  private:
+  struct Part : BlockPart {
+    detail::AlignedBytes packed{};  ///< constants as the architecture wants them
+  };
+
   struct Prepared {
-    std::optional<detail::AnyBlock> block;
-    detail::AlignedBytes packed;            ///< constants as the architecture wants them
-    std::vector<std::int8_t> weights;       ///< or as they are
-    std::vector<std::int8_t> padding;       ///< of the element type of the input
+    std::vector<Part> parts;           ///< of a block; of other layers none
+    std::vector<std::int8_t> weights;  ///< as they are
+    std::vector<std::int8_t> padding;  ///< of the element type of the input
   };
 
   [[nodiscard]] Prepared prepare(const DeployedStage& s) {
     Prepared p;
-    p.block = detail::block_of(s);
-    if (!p.block) return p;
+    const std::optional<AnyBlock> whole = detail::block_of(s);
+    if (!whole) return p;
+    for (BlockPart& part : split(*whole, s.pool ? 1 : threads_)) p.parts.push_back({std::move(part)});
     const BlockConstants& b = *s.block;
     for (const std::int32_t v : b.padding) p.padding.push_back(static_cast<std::int8_t>(v));
     p.weights = stored_weights(b);
-    with_arch(arch_, [&](auto arch) {
-      std::visit(
-          [&](const auto& block) {
-            if constexpr (requires { packed_bytes(arch, block); }) {
-              p.packed = detail::AlignedBytes(packed_bytes(arch, block) + 64);
-              pack_block(arch, block, b, p);
-            }
-            if constexpr (requires { scratch_bytes(arch, block); }) {
-              scratch_bytes_ = std::max(scratch_bytes_, scratch_bytes(arch, block));
-            }
-            if (s.pool) {
-              const auto rows = static_cast<std::size_t>(tenon::detail::rows_of(block));
-              row_elements_ = std::max(row_elements_, (rows + 1) * static_cast<std::size_t>(s.shape.channels()));
-            }
-          },
-          *p.block);
-    });
+    for (Part& part : p.parts) {
+      with_arch(arch_, [&](auto arch) {
+        std::visit([&](const auto& block) { prepare_part(arch, block, s, p.weights, part); }, part.block);
+      });
+    }
     return p;
   }
 
   template <class Arch, class Block>
-  static void pack_block(Arch arch, const Block& block, const BlockConstants& b, const Prepared& p) {
+  void prepare_part(Arch arch, const Block& block, const DeployedStage& s, const std::vector<std::int8_t>& weights, Part& part) {
+    if constexpr (requires { packed_bytes(arch, block); }) {
+      part.packed = detail::AlignedBytes(packed_bytes(arch, block) + 64);
+      pack_block(arch, block, *s.block, weights.data(), part.packed.data());
+    }
+    if constexpr (requires { scratch_bytes(arch, block); }) {
+      scratch_bytes_ = std::max(scratch_bytes_, scratch_bytes(arch, block));
+    }
+    if (s.pool) {
+      const auto rows = static_cast<std::size_t>(tenon::detail::rows_of(block));
+      row_elements_ = std::max(row_elements_, (rows + 1) * static_cast<std::size_t>(s.shape.channels()));
+    }
+  }
+
+  template <class Arch, class Block>
+  static void pack_block(Arch arch, const Block& block, const BlockConstants& b, const std::int8_t* weights, std::byte* packed) {
     if constexpr (std::is_same_v<Block, kernel::ConvBlock> || std::is_same_v<Block, kernel::DenseBlock>) {
-      pack(arch, block, p.weights.data(), b.shifts.empty() ? nullptr : b.shifts.data(), b.finish.data(), p.packed.data());
+      pack(arch, block, weights, b.shifts.empty() ? nullptr : b.shifts.data(), b.finish.data(), packed);
     } else if constexpr (std::is_same_v<Block, kernel::AddBlock>) {
-      pack(arch, block, b.add_shifts.data(), b.finish.data(), p.packed.data());
+      pack(arch, block, b.add_shifts.data(), b.finish.data(), packed);
     } else {
-      pack(arch, block, p.weights.data(), b.finish.data(), p.packed.data());
+      pack(arch, block, weights, b.finish.data(), packed);
     }
   }
 
@@ -202,7 +212,8 @@ class Executor {
   void run_pooled(std::size_t i, const X* x, const X* second, Y* y, Memory& m) const {
     const DeployedStage& s = deployment_.stages[i];
     const std::int64_t channels = s.shape.channels();
-    const std::int64_t rows = std::visit([](const auto& block) { return tenon::detail::rows_of(block); }, *stages_[i].block);
+    const std::int64_t rows =
+        std::visit([](const auto& block) { return tenon::detail::rows_of(block); }, stages_[i].parts.front().block);
     const std::int64_t step = rows * s.input_shapes[0].channels();
     const std::int64_t* maximum = s.pool->relu.maximum.empty() ? nullptr : s.pool->relu.maximum.data();
     std::int32_t* sums = m.rows.data();
@@ -223,28 +234,43 @@ class Executor {
   void call(std::size_t i, const X* x, const X* second, Y* y, Memory& m) const {
     const Prepared& p = stages_[i];
     const BlockConstants& b = *deployment_.stages[i].block;
-    with_arch(arch_, [&](auto arch) {
-      std::visit([&](const auto& block) { call_kernel(arch, block, p, b, x, second, y, m.scratch.data()); }, *p.block);
-    });
+    const auto compute = [&](std::size_t k) {
+      const Part& part = p.parts[k];
+      const Operands<X, Y> operands{x + part.input, second + part.input, y + part.output, m.scratch[k].data()};
+      with_arch(arch_, [&](auto arch) {
+        std::visit([&](const auto& block) { call_kernel(arch, block, p, b, part.packed.data(), operands); }, part.block);
+      });
+    };
+    if (m.team) m.team->run(p.parts.size(), compute);
+    else compute(0);
   }
 
+  template <class X, class Y>
+  struct Operands {
+    const X* x;
+    const X* second;
+    Y* y;
+    std::byte* scratch;
+  };
+
   template <class Arch, class Block, class X, class Y>
-  static void call_kernel(Arch arch, const Block& block, const Prepared& p, const BlockConstants& b, const X* x, const X* second,
-                          Y* y, std::byte* scratch) {
+  static void call_kernel(Arch arch, const Block& block, const Prepared& p, const BlockConstants& b, const std::byte* packed,
+                          const Operands<X, Y>& operands) {
+    const auto& [x, second, y, scratch] = operands;
     constexpr bool packs = requires { packed_bytes(arch, block); };
     const X* padding = p.padding.empty() ? nullptr : reinterpret_cast<const X*>(p.padding.data());
     const std::uint8_t* shifts = b.shifts.empty() ? nullptr : b.shifts.data();
     if constexpr (std::is_same_v<Block, kernel::ConvBlock>) {
-      if constexpr (packs) kernel::conv2d_block(arch, block, x, padding, p.packed.data(), y, scratch);
+      if constexpr (packs) kernel::conv2d_block(arch, block, x, padding, packed, y, scratch);
       else kernel::conv2d_block(arch, block, x, padding, shifts, p.weights.data(), b.finish.data(), y);
     } else if constexpr (std::is_same_v<Block, kernel::DenseBlock>) {
-      if constexpr (packs) kernel::dense_block(arch, block, x, p.packed.data(), y, scratch);
+      if constexpr (packs) kernel::dense_block(arch, block, x, packed, y, scratch);
       else kernel::dense_block(arch, block, x, shifts, p.weights.data(), b.finish.data(), y);
     } else if constexpr (std::is_same_v<Block, kernel::DepthwiseBlock>) {
-      if constexpr (packs) kernel::depthwise_conv2d_block(arch, block, x, p.packed.data(), y, scratch);
+      if constexpr (packs) kernel::depthwise_conv2d_block(arch, block, x, packed, y, scratch);
       else kernel::depthwise_conv2d_block(arch, block, x, p.weights.data(), b.finish.data(), y);
     } else if constexpr (std::is_same_v<Block, kernel::AddBlock>) {
-      if constexpr (packs) kernel::add_block(arch, block, x, second, p.packed.data(), y);
+      if constexpr (packs) kernel::add_block(arch, block, x, second, packed, y);
       else kernel::add_block(arch, block, x, second, b.add_shifts.data(), b.finish.data(), y);
     } else {
       kernel::global_average_pool_block(arch, block, x, b.finish.data(), y);
@@ -279,6 +305,7 @@ class Executor {
   }
 
   const Program& program_;
+  std::size_t threads_;
   std::size_t arch_ = best_arch();  ///< constants are packed for it
   Deployment deployment_;
   std::vector<Prepared> stages_;

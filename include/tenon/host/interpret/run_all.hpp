@@ -37,9 +37,10 @@ struct Results {
   return Program(std::move(graph));
 }
 
-/// Runs all samples, on all processors; each stream from a reset state, its steps in order.
+/// Runs all samples; each stream from a reset state, its steps in order. Streams run side by side on all processors or, with
+/// `threads`, one after the other, that many threads sharing the large layers of an inference.
 [[nodiscard]] inline Results run_all(const Program& program, const Samples& samples, const Streams& streams,
-                                     bool keep_values) {
+                                     bool keep_values, std::size_t threads = 0) {
   const Shape& wanted = program.values()[program.input()].shape;
   if (samples.shape != wanted) {
     throw Error{1009, "the inputs have shape " + shape_text(samples.shape) + ", the model takes " +
@@ -63,8 +64,8 @@ struct Results {
   }
   // Without the values of all layers, whole stages run at once.
   std::optional<Executor> executor;
-  if (!keep_values && Executor::serves(program)) executor.emplace(program);
-  std::vector<Workspace> workspaces(worker_count(streams.count));
+  if (!keep_values && Executor::serves(program)) executor.emplace(program, std::max<std::size_t>(1, threads));
+  std::vector<Workspace> workspaces(threads > 0 ? 1 : worker_count(streams.count));
   std::vector<Executor::Memory> memories(workspaces.size());
   for (Workspace& w : workspaces) w = program.workspace();
   for (Executor::Memory& m : memories) {
@@ -88,10 +89,15 @@ struct Results {
       }
     }
   };
-  parallel_for(streams.count, [&](std::size_t worker, std::size_t stream) {
+  const auto run_stream = [&](std::size_t worker, std::size_t stream) {
     Program::reset(workspaces[worker]);
     for (std::size_t step = 0; step < streams.steps; ++step) run_one(worker, streams.at(stream, step));
-  });
+  };
+  if (threads == 0) {
+    parallel_for(streams.count, run_stream);
+  } else {
+    for (std::size_t stream = 0; stream < streams.count; ++stream) run_stream(0, stream);
+  }
   return results;
 }
 
