@@ -17,7 +17,7 @@ import run
 
 ROOT = run.FOLDER.parents[1]
 MODELS = ROOT.parent / "shared" / "models"
-HOST_FLAGS = ["-std=c++20", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror",
+HOST_FLAGS = ["-std=c++20", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wsign-conversion", "-Wshadow", "-Werror",
               f"-I{run.INCLUDE}"]
 BOARDS = ("m3", "m4", "m7", "m55")
 AARCH64 = {"aarch64": "armv8-a", "aarch64, dot": "armv8.2-a+dotprod", "aarch64, i8mm": "armv8.2-a+dotprod+i8mm"}
@@ -76,7 +76,7 @@ def defines(folder):
 
 def on_board(board, folder):
     elf = folder / f"{board}.elf"
-    built = run.build(board, "-O3", elf, run.FOLDER / "exported.cpp", defines(folder))
+    built = run.build(board, "-O2", elf, run.FOLDER / "exported.cpp", defines(folder))
     if built.returncode != 0:
         return built.stderr
     return run.links_banned(elf) or run.emulate(board, elf)
