@@ -15,14 +15,13 @@ and prints the accuracy of each on the test images.
 """
 import argparse
 import pathlib
-import tempfile
 
 import h5py
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+import onnx_graph
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[1] / "examples"
 CHANNELS, HEADS, BLOCKS, TOKENS = 32, 4, 2, 17  # as examples/digits_vit/train.py has them
@@ -42,24 +41,12 @@ def read_weights(path):
     return weights
 
 
-class Graph:
-    """Nodes with one output in the order in which they are added, and their constants."""
+class Graph(onnx_graph.Graph):
+    """With the variables of a Keras model."""
 
     def __init__(self, weights):
-        self.weights, self.nodes, self.constants = weights, [], []
-
-    def constant(self, array, dtype=np.float32):
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.array(array, dtype, order="C"), name))
-        return name
-
-    def shape(self, *dims):
-        return self.constant(dims, np.int64)
-
-    def add(self, op, *inputs, output=None, **attributes):
-        name = output or f"{op}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
-        return name
+        super().__init__()
+        self.weights = weights
 
     def dense(self, x, layer):
         return self.add("Add", self.add("MatMul", x, self.constant(self.weights[layer, "kernel"])),
@@ -71,14 +58,6 @@ class Graph:
         bias = [self.constant(self.weights[layer, "bias"])] if (layer, "bias") in self.weights else []
         return self.add("Conv", x, self.constant(kernel.transpose(3, 2, 0, 1)), *bias, kernel_shape=list(kernel.shape[:2]),
                         strides=strides, pads=pads)
-
-    def model(self, name, inputs, outputs):
-        value = helper.make_tensor_value_info
-        graph = helper.make_graph(self.nodes, name, [value(n, TensorProto.FLOAT, s) for n, s in inputs.items()],
-                                  [value(n, TensorProto.FLOAT, s) for n, s in outputs.items()], self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        onnx.checker.check_model(model, full_check=True)
-        return model
 
 
 def shiftmax(g, x):
@@ -124,7 +103,7 @@ def transformer(weights, usual):
     scale = weights["last_norm", "gamma"] / np.sqrt(weights["last_norm", "moving_variance"] + 1e-6)
     offset = weights["last_norm", "beta"] - weights["last_norm", "moving_mean"] * scale
     kernel, bias = weights["head", "kernel"], weights["head", "bias"]
-    x = g.add("Gather", x, g.constant(np.array(0), np.int64), axis=1)
+    x = g.add("Gather", x, g.constant(0, np.int64), axis=1)
     g.add("Gemm", x, g.constant(scale[:, None] * kernel), g.constant(bias + offset @ kernel), output="logits")
     return g.model("digits_vit", {"input": [1, 1, 8, 8]}, {"logits": [1, 10]})
 
@@ -179,29 +158,15 @@ def whole(session, image):
     yield feed, session.run(None, feed)[0]
 
 
-class Samples(CalibrationDataReader):
-    def __init__(self, feeds):
-        self.feeds = iter(feeds)
-
-    def get_next(self):
-        return next(self.feeds, None)
-
-
 def accuracy(path, inference, images, labels):
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     last = [list(inference(session, image))[-1][1] for image in images]
     return np.mean(np.concatenate(last).argmax(-1) == labels)
 
 
-def quantize(path, inference, images, folder, name):
+def feeds_of(path, inference, images):
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    feeds = [feed for image in images for feed, _ in inference(session, image)]
-    for suffix, activation in (("s8s8", QuantType.QInt8), ("u8s8", QuantType.QUInt8)):
-        quantized = folder / f"{name}_{suffix}.onnx"
-        quantize_static(path, quantized, Samples(feeds), quant_format=QuantFormat.QDQ, per_channel=True,
-                        activation_type=activation, weight_type=QuantType.QInt8,
-                        extra_options={"ActivationSymmetric": activation == QuantType.QInt8})
-        yield quantized
+    return [feed for image in images for feed, _ in inference(session, image)]
 
 
 def main():
@@ -221,7 +186,8 @@ def main():
             files.append(args.out / f"{name}_{form}.onnx")
             onnx.save(make(weights), files[-1])
         with np.load(EXAMPLES / "digits_vit" / "samples.npz") as stored:  # whole digits; the training images of both
-            files += quantize(files[-1], inference, stored["samples"][:64].astype(np.float32), args.out, name)
+            feeds = feeds_of(files[-1], inference, stored["samples"][:64].astype(np.float32))
+        files += onnx_graph.quantize(files[-1], feeds, args.out, name)
         for file in files:
             print(f"{file.name}: accuracy {accuracy(file, inference, images, labels):.3f}")
 

@@ -23,10 +23,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import onnx
 import tensorflow as tf
-from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import (CalibrationDataReader, QuantFormat, QuantType,
-                                      quantize_static)
 from quantizeml import layers as qml
+
+import onnx_graph
 
 SIZE, CLASSES, SAMPLES = 224, 1000, 8
 SCALE = 1 / 255
@@ -154,30 +153,18 @@ def write_tflite(model, samples, path):
 
 # ---- ONNX: for ONNX Runtime and OpenVINO
 
-class Graph:
-    """Nodes with one output in the order they are added, and their constants."""
+class Graph(onnx_graph.Graph):
+    """With random weights."""
 
     def __init__(self):
-        self.nodes, self.constants, self.rng = [], [], np.random.default_rng(7)
-
-    def constant(self, array):
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(array, name))
-        return name
-
-    def shape(self, *dims):
-        return self.constant(np.array(dims, np.int64))
+        super().__init__()
+        self.rng = np.random.default_rng(7)
 
     def kernel(self, shape, inputs):
         return self.constant(he_normal(self.rng, shape, inputs))
 
     def bias(self, *shape):
         return self.constant((self.rng.standard_normal(shape) * 0.1).astype(np.float32))
-
-    def add(self, op, *inputs, **attributes):
-        name = f"{op}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, inputs, [name], name=name, **attributes))
-        return name
 
     def convolution(self, x, filters, channels, size, stride, pads, groups=1):
         kernel = self.kernel((filters, channels // groups, size, size), size * size * channels // groups)
@@ -187,13 +174,8 @@ class Graph:
     def dense(self, x, units, inputs):
         return self.add("Add", self.add("MatMul", x, self.kernel((inputs, units), inputs)), self.bias(units))
 
-    def model(self, name, output):
-        value = helper.make_tensor_value_info
-        graph = helper.make_graph(self.nodes, name, [value("input", TensorProto.FLOAT, [1, 3, SIZE, SIZE])],
-                                  [value(output, TensorProto.FLOAT, [1, CLASSES])], self.constants)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-        onnx.checker.check_model(model, full_check=True)
-        return model
+    def classifier(self, name, output):
+        return self.model(name, {"input": [1, 3, SIZE, SIZE]}, {output: [1, CLASSES]})
 
 
 def same_pads(stride):
@@ -211,7 +193,7 @@ def onnx_mobilenet():
         channels = filters
     x = g.add("Flatten", g.add("GlobalAveragePool", x))
     x = g.add("Gemm", x, g.kernel((channels, CLASSES), channels), g.bias(CLASSES))
-    return g.model("mobilenet_v1", x)
+    return g.classifier("mobilenet_v1", x)
 
 
 def onnx_transformer():
@@ -236,26 +218,16 @@ def onnx_transformer():
         x = g.add("Add", x, g.dense(y, WIDTH, WIDTH))
         y = g.add("Relu", g.dense(norm(x), HIDDEN, WIDTH))
         x = g.add("Add", x, g.dense(y, WIDTH, HIDDEN))
-    x = g.add("Gather", norm(x), g.constant(np.int64(0)), axis=1)
-    return g.model("deit_tiny", g.dense(x, CLASSES, WIDTH))
-
-
-class Samples(CalibrationDataReader):
-    def __init__(self, samples):
-        self.inputs = iter([{"input": sample.transpose(2, 0, 1)[None]} for sample in samples])
-
-    def get_next(self):
-        return next(self.inputs, None)
+    x = g.add("Gather", norm(x), g.constant(0, np.int64), axis=1)
+    return g.classifier("deit_tiny", g.dense(x, CLASSES, WIDTH))
 
 
 def write_onnx(model, samples, folder, name):
+    feeds = [{"input": sample.transpose(2, 0, 1)[None]} for sample in samples]
     with tempfile.TemporaryDirectory() as scratch:
         source = pathlib.Path(scratch) / "float.onnx"
         onnx.save(model, source)
-        for suffix, activation in (("s8s8", QuantType.QInt8), ("u8s8", QuantType.QUInt8)):
-            quantize_static(source, folder / f"{name}_{suffix}.onnx", Samples(samples), quant_format=QuantFormat.QDQ,
-                            per_channel=True, activation_type=activation, weight_type=QuantType.QInt8,
-                            extra_options={"ActivationSymmetric": activation == QuantType.QInt8})
+        list(onnx_graph.quantize(source, feeds, folder, name))
 
 
 NETWORKS = {"mobilenet_v1": (keras_mobilenet, onnx_mobilenet), "deit_tiny": (keras_transformer, onnx_transformer)}
