@@ -97,6 +97,21 @@ struct DenseBlock {
   constexpr bool operator==(const DenseBlock&) const = default;
 };
 
+/// A dense layer as a 1x1 convolution: a pixel for each row, one below the other or, along `x`, side by side.
+[[nodiscard, gnu::always_inline]] inline constexpr ConvBlock convolution_of(
+    const DenseBlock& block, WindowAxis Window2D::*axis = &Window2D::y) noexcept {
+  ConvBlock conv{};
+  (conv.window.*axis).input = (conv.window.*axis).output = block.rows;
+  conv.channels = block.inputs;
+  conv.filters = block.units;
+  conv.weight_bits = block.weight_bits;
+  conv.shifted = block.shifted;
+  conv.grouped_by_shift = block.grouped_by_shift;
+  conv.non_negative = block.non_negative;
+  conv.finish = block.finish;
+  return conv;
+}
+
 /// (a << first shift) + (b << second shift), finished channel by channel.
 struct AddBlock {
   std::int64_t pixels = 1;

@@ -121,7 +121,8 @@ template <class Arch>
   return shape.keys;
 }
 
-/// `scratch` holds one row of scores: as many elements as the key has tokens; `attention_scratch` for bytes. `mask` (heads, queries, keys) may be null.
+/// `scratch` holds one row of scores: as many elements as the key has tokens; for bytes `attention_scratch` of them. `mask`
+/// (heads, queries, keys) may be null.
 template <class Arch, class Constants, class Q, class K, class V, class Y, class Mask>
 constexpr void run(Arch arch, const AttentionParams& params, const Shape& query_shape, const Shape& key_shape,
                    const Constants& constants, const Q* q, const K* k, const V* v, Y* y, std::int32_t* scratch,
@@ -129,7 +130,8 @@ constexpr void run(Arch arch, const AttentionParams& params, const Shape& query_
   const kernel::AttentionShape shape = params.shape(query_shape, key_shape);
   const int bits = constants.buffer_bits;
   const int score_shift = constants.second_shift[0];
-  if constexpr (requires { shiftmax_attention(arch, shape, constants, 0, q, k, v, y, scratch); }) {  // in the namespace of the shape
+  // Found by the namespace of the shape, where the architecture has it.
+  if constexpr (requires { shiftmax_attention(arch, shape, constants, 0, q, k, v, y, scratch); }) {
     const bool scores_fit = score_shift <= 0 && score_shift > -32 && constants.largest_score <= largest(bits);
     if (mask == nullptr && scores_fit && detail::outputs_are_shifted_floats(constants) &&
         serves_shiftmax_attention(arch, shape, constants.exp_bits)) {

@@ -17,17 +17,9 @@ namespace tenon::kernel {
 
 namespace cortex_m {
 
+/// Pixels side by side, since tiles go along rows.
 [[nodiscard, gnu::always_inline]] inline constexpr ConvBlock as_convolution(const DenseBlock& block) noexcept {
-  ConvBlock conv{};
-  conv.window.x.input = conv.window.x.output = block.rows;
-  conv.channels = block.inputs;
-  conv.filters = block.units;
-  conv.weight_bits = block.weight_bits;
-  conv.shifted = block.shifted;
-  conv.grouped_by_shift = block.grouped_by_shift;
-  conv.non_negative = block.non_negative;
-  conv.finish = block.finish;
-  return conv;
+  return convolution_of(block, &Window2D::x);
 }
 [[nodiscard, gnu::always_inline]] inline constexpr bool row_by_row(const DenseBlock& block) noexcept { return block.rows <= 2; }
 

@@ -98,20 +98,6 @@ struct MatmulPlan {
   return plan;
 }
 
-/// A dense layer as a convolution: one row with a pixel for each vector, or a column of them where they have to be staged.
-[[nodiscard]] constexpr ConvBlock conv_of(const DenseBlock& block) noexcept {
-  ConvBlock conv;
-  conv.window.y.input = conv.window.y.output = block.rows;
-  conv.channels = block.inputs;
-  conv.filters = block.units;
-  conv.weight_bits = block.weight_bits;
-  conv.shifted = block.shifted;
-  conv.grouped_by_shift = block.grouped_by_shift;
-  conv.non_negative = block.non_negative;
-  conv.finish = block.finish;
-  return conv;
-}
-
 /// What a tile multiplies next: granules that follow each other, `together` of them at most. Its sums are shifted left before.
 /// One flat list: in nested loops compilers move sums from register to register.
 struct Item {

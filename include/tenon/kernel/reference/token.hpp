@@ -8,16 +8,22 @@
 // `finish(sum, channel)` is what becomes of a sum; both know the constants of their layer.
 namespace tenon::kernel {
 
-/// y = finish(align(x) * weights + table): a batch normalization, or position embeddings. Weights or table may be null.
+/// align(x) * weights + table of a channel; weights or table may be null.
+template <class X, class W, class T, class Align>
+[[nodiscard]] constexpr std::int64_t scaled_and_added(const X* x, const W* weights, const T* table, std::size_t c,
+                                                      const Align& align) noexcept {
+  std::int64_t sum = align(x[c], static_cast<std::int32_t>(c));
+  if (weights != nullptr) sum *= weights[c];
+  if (table != nullptr) sum += table[c];
+  return sum;
+}
+
+/// y = finish(align(x) * weights + table): a batch normalization, or position embeddings.
 template <class X, class W, class T, class Y, class Align, class Finish>
 constexpr void scale_and_add(arch::reference, const X* x, const W* weights, const T* table, std::size_t channels, Y* y,
                              const Align& align, const Finish& finish) noexcept {
   for (std::size_t c = 0; c < channels; ++c) {
-    const auto channel = static_cast<std::int32_t>(c);
-    std::int64_t sum = align(x[c], channel);
-    if (weights != nullptr) sum *= weights[c];
-    if (table != nullptr) sum += table[c];
-    y[c] = static_cast<Y>(finish(sum, channel));
+    y[c] = static_cast<Y>(finish(scaled_and_added(x, weights, table, c, align), static_cast<std::int32_t>(c)));
   }
 }
 

@@ -83,13 +83,13 @@ template <ConvBlock Block, X86Amx Arch, class X, class Y>
 template <X86Amx Arch, class X, class Y>
 void dense_block(Arch arch, const DenseBlock& block, const X* x, const std::byte* packed, Y* y,
                  std::byte* scratch) noexcept {
-  conv2d_block(arch, x86::conv_of(block), x, static_cast<const X*>(nullptr), packed, y, scratch);
+  conv2d_block(arch, convolution_of(block), x, static_cast<const X*>(nullptr), packed, y, scratch);
 }
 
 template <DenseBlock Block, X86Amx Arch, class X, class Y>
 [[gnu::target("avx2,fma")]] void dense_block(Arch arch, const X* x, const std::byte* packed, Y* y,
                                              std::byte* scratch) noexcept {
-  conv2d_block<x86::conv_of(Block)>(arch, x, static_cast<const X*>(nullptr), packed, y, scratch);
+  conv2d_block<convolution_of(Block)>(arch, x, static_cast<const X*>(nullptr), packed, y, scratch);
 }
 
 }  // namespace tenon::kernel

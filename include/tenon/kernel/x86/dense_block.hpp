@@ -14,25 +14,25 @@ namespace tenon::kernel {
 
 template <X86 Arch>
 [[nodiscard]] constexpr std::size_t packed_bytes(Arch arch, const DenseBlock& block) noexcept {
-  return packed_bytes(arch, x86::conv_of(block));
+  return packed_bytes(arch, convolution_of(block));
 }
 
 template <X86 Arch>
 [[nodiscard]] constexpr std::size_t scratch_bytes(Arch arch, const DenseBlock& block) noexcept {
-  return scratch_bytes(arch, x86::conv_of(block));
+  return scratch_bytes(arch, convolution_of(block));
 }
 
 /// `shifts` may be null where the block is not shifted.
 template <X86 Arch>
 void pack(Arch arch, const DenseBlock& block, const signed char* w, const std::uint8_t* shifts,
           const ChannelFinish* channel_finish, std::byte* packed) noexcept {
-  pack(arch, x86::conv_of(block), w, shifts, channel_finish, packed);
+  pack(arch, convolution_of(block), w, shifts, channel_finish, packed);
 }
 
 template <X86 Arch, class X, class Y>
 void dense_block(Arch, const DenseBlock& block, const X* x, const std::byte* packed, Y* y,
                  std::byte* scratch) noexcept {
-  x86::conv2d_at_run_time<x86::DotsOf<Arch>>(x86::conv_of(block), x,
+  x86::conv2d_at_run_time<x86::DotsOf<Arch>>(convolution_of(block), x,
                                              static_cast<const X*>(nullptr), packed, y, scratch);
 }
 
@@ -40,7 +40,7 @@ void dense_block(Arch, const DenseBlock& block, const X* x, const std::byte* pac
 template <DenseBlock Block, X86 Arch, class X, class Y>
 [[gnu::target("avx2,fma")]] void dense_block(Arch, const X* x, const std::byte* packed, Y* y,
                                              std::byte* scratch) noexcept {
-  static constexpr ConvBlock conv = x86::conv_of(Block);
+  static constexpr ConvBlock conv = convolution_of(Block);
   static constexpr x86::MatmulPlan plan = x86::plan_of(conv, x86::DotsOf<Arch>::dot);
   x86::conv2d_any<x86::DotsOf<Arch>>(conv, plan, x, static_cast<const X*>(nullptr), packed, y,
                                      scratch);

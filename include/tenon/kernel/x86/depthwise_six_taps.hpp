@@ -118,14 +118,7 @@ template <SixTaps How, std::size_t Outputs>
   } else {
     __m256i sums[Outputs][2];
     wide_six_taps<How>(tile, x, step, sums);
-#pragma GCC unroll 8
-    for (std::size_t o = 0; o < Outputs; ++o) {
-#pragma GCC unroll 2
-      for (std::int32_t h = 0; h < 2; ++h) {
-        out[o][h] = scaled(traits, finish.offset + 8 * h, finish.multiplier + 8 * h,
-                           finish.shift + 8 * h, sums[o][h]);
-      }
-    }
+    scale_sums(traits, finish, sums, out);
   }
   const __m256i low = _mm256_set1_epi8(traits.low);
   const __m256i high =

@@ -68,6 +68,21 @@ template <std::size_t Outputs>
   }
 }
 
+/// Sums of 32 bits, which may be where the outputs go.
+template <std::size_t Outputs>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void scale_sums(
+    const FinishTraits& traits, const DepthwiseFinish& finish, const __m256i (&sums)[Outputs][2],
+    __m256i (&out)[Outputs][2]) noexcept {
+#pragma GCC unroll 8
+  for (std::size_t o = 0; o < Outputs; ++o) {
+#pragma GCC unroll 2
+    for (std::int32_t h = 0; h < 2; ++h) {
+      out[o][h] = scaled(traits, finish.offset + 8 * h, finish.multiplier + 8 * h,
+                         finish.shift + 8 * h, sums[o][h]);
+    }
+  }
+}
+
 /// Outputs in 32 bits, still to be limited: lanes 0..3 and 8..11 in the first vector, the others in
 /// the second.
 template <bool Bytes, std::size_t Outputs>
@@ -122,14 +137,7 @@ template <bool Bytes, std::size_t Outputs>
       }
     }
   }
-#pragma GCC unroll 8
-  for (std::size_t o = 0; o < Outputs; ++o) {
-#pragma GCC unroll 2
-    for (std::int32_t h = 0; h < 2; ++h) {
-      out[o][h] = scaled(traits, finish.offset + 8 * h, finish.multiplier + 8 * h,
-                         finish.shift + 8 * h, out[o][h]);
-    }
-  }
+  scale_sums(traits, finish, out, out);
 }
 
 /// Where the outputs of a block of lanes go.

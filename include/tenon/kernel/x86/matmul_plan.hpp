@@ -107,20 +107,6 @@ struct MatmulPlan {
   return plan;
 }
 
-/// A dense layer as a convolution: a pixel for each row.
-[[nodiscard]] constexpr ConvBlock conv_of(const DenseBlock& block) noexcept {
-  ConvBlock conv;
-  conv.window.y.input = conv.window.y.output = block.rows;
-  conv.channels = block.inputs;
-  conv.filters = block.units;
-  conv.weight_bits = block.weight_bits;
-  conv.shifted = block.shifted;
-  conv.grouped_by_shift = block.grouped_by_shift;
-  conv.non_negative = block.non_negative;
-  conv.finish = block.finish;
-  return conv;
-}
-
 /// Steps that follow each other in the packed weights and are done alike: `width` of them are
 /// summed up in 16 bits before the product with the multipliers of even and odd pairs of inputs,
 /// two to the power of their shifts. Dot products have no multipliers: sums are shifted left by

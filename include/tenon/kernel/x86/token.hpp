@@ -65,11 +65,8 @@ template <class X, class W, class Align, FinishesInFloat32 Finish>
         continue;
       }
     }
-    const auto channel = static_cast<std::int32_t>(c);
-    std::int64_t sum = align(x[c], channel);
-    if (weights != nullptr) sum *= weights[c];
-    if (table != nullptr) sum += table[c];
-    y[c++] = static_cast<std::int8_t>(finish(sum, channel));
+    y[c] = static_cast<std::int8_t>(finish(scaled_and_added(x, weights, table, c, align), static_cast<std::int32_t>(c)));
+    ++c;
   }
 }
 
