@@ -55,6 +55,14 @@ const Case cases[] = {
     {"dilation of columns", {6, 12, 2}, {3, 3}, {1, 1}, Padding::valid, {1, 3}},
     {"several bands", {60, 20, 32}, {3, 3}},
     {"several bands, stride 3", {40, 20, 32}, {3, 3}, {3, 1}},
+    {"one wide", {13, 1, 40}, {5, 1}},
+    {"one wide, six taps", {12, 1, 16}, {11, 1}},
+    {"one wide, few channels", {9, 1, 5}, {3, 1}},
+    {"one wide, stride 2", {15, 1, 32}, {4, 1}, {2, 1}, Padding::valid},
+    {"one wide, stride 3, a row at the end", {16, 1, 17}, {3, 1}, {3, 1}},
+    {"one wide, dilation", {14, 1, 16}, {3, 1}, {1, 1}, Padding::same, {2, 1}},
+    {"one wide, several bands", {700, 1, 48}, {3, 1}},
+    {"outputs one wide", {9, 3, 32}, {3, 3}, {1, 1}, Padding::valid},
 };
 
 struct Variant {

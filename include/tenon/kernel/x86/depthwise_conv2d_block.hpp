@@ -52,44 +52,52 @@ template <bool Bytes, class X, class Y>
   const std::int32_t width = block.window.x.output;
   const bool several = plan.channels < depthwise_lanes;  // pixels in a block of lanes
   const std::int32_t pixels = several ? depthwise_lanes / plan.channels : 1;
-  const std::ptrdiff_t y_step = std::ptrdiff_t{block.channels} * pixels;
   const DepthwiseHeader header = tile_at(packed, layout).header;
   const bool whole =
       plan.channels == block.channels && width * plan.channels % depthwise_lanes == 0;
   const bool six = whole && header.taps == 6 && !block.finish.raw;
-  for (std::int32_t row = 0; row < wy.output; ++row) {
-    const std::int32_t in_band = row % plan.band_rows;
-    if (in_band == 0) {
-      stage_pairs<Bytes>(block, plan, x, row, std::min(plan.band_rows, wy.output - row), scratch);
-    }
-    const std::int32_t first = in_band * wy.stride;
-    const std::byte* const from = scratch + first / 2 * plan.pair_bytes;
-    const std::byte* at = packed + (plan.parities == 2 ? first % 2 * plan.blocks : 0) *
-                                       static_cast<std::ptrdiff_t>(layout.bytes);
-    Y* const to = y + std::ptrdiff_t{row} * width * block.channels;
-    if constexpr (Bytes && std::is_same_v<Y, std::int8_t>) {
-      if (six) {
-        six_taps_row(block.finish, at, layout, plan.blocks,
-                     {from,
-                      plan.position_bytes,
-                      plan.positions,
-                      depthwise_lanes,
-                      {depthwise_lanes, depthwise_lanes, depthwise_lanes},
-                      y_step},
-                     to);
-        continue;
+  // Rows that are one wide would be done output by output: down a column, rows that begin in the same
+  // place of a pair are neighbours.
+  const bool column = width == 1 && !several;
+  const std::ptrdiff_t step =
+      column ? plan.parities * wy.stride / 2 * plan.pair_bytes : plan.position_bytes;
+  const std::ptrdiff_t y_step = std::ptrdiff_t{block.channels} * (column ? plan.parities : pixels);
+  for (std::int32_t row = 0; row < wy.output; row += plan.band_rows) {
+    const std::int32_t rows = std::min(plan.band_rows, wy.output - row);
+    stage_pairs<Bytes>(block, plan, x, row, rows, scratch);
+    const std::int32_t lines = column ? std::min(rows, plan.parities) : rows;
+    for (std::int32_t line = 0; line < lines; ++line) {
+      const std::int32_t first = line * wy.stride;
+      const std::int32_t positions = column ? ceiling(rows - line, plan.parities) : plan.positions;
+      const std::byte* const from = scratch + first / 2 * plan.pair_bytes;
+      const std::byte* at = packed + (plan.parities == 2 ? first % 2 * plan.blocks : 0) *
+                                         static_cast<std::ptrdiff_t>(layout.bytes);
+      Y* const to = y + std::ptrdiff_t{row + line} * width * block.channels;
+      if constexpr (Bytes && std::is_same_v<Y, std::int8_t>) {
+        if (six) {
+          six_taps_row(block.finish, at, layout, plan.blocks,
+                       {from,
+                        step,
+                        positions,
+                        depthwise_lanes,
+                        {depthwise_lanes, depthwise_lanes, depthwise_lanes},
+                        y_step},
+                       to);
+          continue;
+        }
       }
-    }
-    for (std::int32_t b = 0; b < plan.blocks; ++b, at += layout.bytes) {
-      const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
-      const DepthwiseTarget target{several ? depthwise_lanes : used, several ? plan.channels : used,
-                                   several ? block.channels : used};
-      const std::int32_t last =
-          several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
-      any_taps_row<Bytes>(block.finish, tile_at(at, layout),
-                          {from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane,
-                           plan.position_bytes, plan.positions, last, target, y_step},
-                          to + b * depthwise_lanes);
+      for (std::int32_t b = 0; b < plan.blocks; ++b, at += layout.bytes) {
+        const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
+        const DepthwiseTarget target{several ? depthwise_lanes : used,
+                                     several ? plan.channels : used,
+                                     several ? block.channels : used};
+        const std::int32_t last =
+            several ? (width - (positions - 1) * pixels) * plan.channels : used;
+        any_taps_row<Bytes>(block.finish, tile_at(at, layout),
+                            {from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane, step,
+                             positions, last, target, y_step},
+                            to + b * depthwise_lanes);
+      }
     }
   }
 }

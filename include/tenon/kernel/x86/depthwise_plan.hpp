@@ -240,7 +240,7 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
         if (fits) {
           header.form = DepthwiseForm::whole;
           header.sliding = wx.kernel == 3 && wx.stride == 1 && wx.dilation == 1 &&
-                           plan.channels >= depthwise_lanes;
+                           wx.output > 1 && plan.channels >= depthwise_lanes;
         } else if (taps.count == 6 && !block.finish.raw && make_halves(taps)) {
           header.form = DepthwiseForm::halves;
           header.sums = 2;

@@ -48,10 +48,20 @@ struct Tile {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
-/// Sums are made in the order in which they are written: another one, with more products alive,
-/// runs out of registers.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& sum) noexcept {
-  asm volatile("" : "+x"(sum));
+/// Keeps a value in a register from here on. Values are made in the order in which they are written:
+/// another one, with more of them alive, runs out of registers.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& value) noexcept {
+  asm volatile("" : "+x"(value));
+}
+
+/// Adds in place and in order; compilers put sums into other registers and move them back.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void add_words(__m256i& sum,
+                                                                      __m256i term) noexcept {
+  asm volatile("vpaddw %1, %0, %0" : "+x"(sum) : "x"(term));
+}
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void add_doublewords(__m256i& sum,
+                                                                            __m256i term) noexcept {
+  asm volatile("vpaddd %1, %0, %0" : "+x"(sum) : "x"(term));
 }
 
 /// `Width` steps for all pixels and filters: one product with the multipliers for all of them.
@@ -63,7 +73,10 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 #pragma GCC unroll 8
   for (std::size_t k = 0; k < Width; ++k) {
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < Vectors; ++v) w[k][v] = load(weights + (k * Vectors + v) * 32);
+    for (std::size_t v = 0; v < Vectors; ++v) {
+      w[k][v] = load(weights + (k * Vectors + v) * 32);
+      if (Width == 1) in_order(w[k][v]);
+    }
   }
 #pragma GCC unroll 8
   for (std::size_t p = 0; p < Pixels; ++p) {
@@ -75,14 +88,16 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < Vectors; ++v) {
         const __m256i pairs = _mm256_maddubs_epi16(four, w[k][v]);
-        products[v] = k == 0 ? pairs : _mm256_add_epi16(products[v], pairs);
-        if (k > 0) in_order(products[v]);
+        if (k == 0) {
+          products[v] = pairs;
+        } else {
+          add_words(products[v], pairs);
+        }
       }
     }
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < Vectors; ++v) {
-      sums[p][v] = _mm256_add_epi32(sums[p][v], _mm256_madd_epi16(products[v], multipliers));
-      in_order(sums[p][v]);
+      add_doublewords(sums[p][v], _mm256_madd_epi16(products[v], multipliers));
     }
   }
 }
@@ -142,13 +157,16 @@ template <class Dots, Products How, std::size_t Pixels, std::size_t Vectors>
     for (std::int32_t i = tile.runs[0].count; i > 0; --i, ++offsets, weights += Vectors * 32) {
       __m256i w[Vectors];
 #pragma GCC unroll 8
-      for (std::size_t v = 0; v < Vectors; ++v) w[v] = load(weights + v * 32);
+      for (std::size_t v = 0; v < Vectors; ++v) {
+        w[v] = load(weights + v * 32);
+        in_order(w[v]);
+      }
 #pragma GCC unroll 8
       for (std::size_t p = 0; p < Pixels; ++p) {
         const __m256i two = broadcast_step(x[p] + *offsets);
 #pragma GCC unroll 8
         for (std::size_t v = 0; v < Vectors; ++v) {
-          sums[p][v] = _mm256_add_epi32(sums[p][v], _mm256_madd_epi16(two, w[v]));
+          add_doublewords(sums[p][v], _mm256_madd_epi16(two, w[v]));
         }
       }
     }
@@ -284,7 +302,12 @@ struct PixelWalk {
 /// Goes through them.
 struct PixelCursor {
   explicit PixelCursor(const PixelWalk& walk) noexcept
-      : left(walk.count), walk_(walk), at_(walk.row) {}
+      : left(walk.count), walk_(walk), at_(walk.row) {
+    if (walk_.width == 1) walk_.pixel_step = walk_.row_step;
+    if (walk_.width * walk_.pixel_step == walk_.row_step) {
+      walk_.width = static_cast<std::int32_t>(walk_.count);  // one long row
+    }
+  }
 
   std::size_t left;
 
@@ -301,6 +324,13 @@ struct PixelCursor {
   /// As many as there are; the last one again where there are fewer.
   template <std::size_t Pixels>
   [[gnu::always_inline]] void take(const std::byte* (&x)[Pixels]) noexcept {
+    if (static_cast<std::int32_t>(Pixels) < walk_.width - column_) {
+#pragma GCC unroll 8
+      for (std::size_t p = 0; p < Pixels; ++p, at_ += walk_.pixel_step) x[p] = at_;
+      column_ += static_cast<std::int32_t>(Pixels);
+      left -= Pixels;
+      return;
+    }
 #pragma GCC unroll 8
     for (std::size_t p = 0; p < Pixels; ++p) x[p] = p == 0 || left > 0 ? next() : x[p - 1];
   }
@@ -318,9 +348,8 @@ template <class Dots, Products How, std::size_t Vectors, class Y>
                                                                  const Tile& tile, PixelWalk walk,
                                                                  Y* y,
                                                                  std::ptrdiff_t step) noexcept {
-  // As many sums as registers hold. Dot products take five cycles, two begin in each: more have to
-  // be under way.
-  constexpr std::size_t pixels = Vectors == 1 ? 8 : How == Products::dot ? 6 : 4;
+  // As many sums as registers hold beside weights and inputs; bytes have sums of 16 bits, too.
+  constexpr std::size_t pixels = Vectors == 1 ? 8 : How == Products::bytes ? 4 : 6;
   PixelCursor cursor(walk);
   while (cursor.left > 1) {
     const std::size_t now = cursor.left < pixels ? cursor.left : pixels;
