@@ -57,6 +57,10 @@ inline const Case conv2d_cases[] = {
     {"many channels", {4, 3, 67}, 18, {3, 3}, {1, 1}, Padding::same},
     {"several bands", {40, 17, 21}, 3, {3, 3}, {2, 1}, Padding::same},
     {"several bands of one input", {50, 5, 64}, 2, {1, 1}},
+    {"squares of outputs", {8, 8, 16}, 16, {3, 3}, {1, 1}, Padding::same},
+    {"squares over the border", {7, 11, 32}, 24, {3, 3}, {1, 1}, Padding::same},
+    {"squares without padding", {6, 16, 16}, 33, {3, 3}},
+    {"several bands of squares", {21, 36, 48}, 16, {3, 3}, {1, 1}, Padding::same},
 };
 
 /// What may differ between blocks of one shape.
@@ -104,11 +108,16 @@ void compare_conv2d(const Case& c, const Variant& v, unsigned seed) {
   if (v.grouped) std::sort(shifts.rbegin(), shifts.rend());
   const int largest_shift = v.shifted ? v.largest_shift : 0;
   std::vector<kernel::ChannelFinish> finish;
+  block.small_sums = true;
   for (std::int32_t f = 0; f < c.filters; ++f) {
     std::int64_t sum = 0;
+    std::int64_t shifted_sum = 0;
     for (std::int64_t i = 0; i < block.row_weights(); ++i) {
-      sum += std::abs(weights[static_cast<std::size_t>(f * block.row_weights() + i)]);
+      const std::int64_t weight = std::abs(weights[static_cast<std::size_t>(f * block.row_weights() + i)]);
+      sum += weight;
+      shifted_sum += weight << (v.shifted && c.groups == 1 ? shifts[static_cast<std::size_t>(i) % channels] : 8);
     }
+    block.small_sums = block.small_sums && shifted_sum * 256 < 1 << 29;
     finish.push_back(tenon_test::random_finish(random, sum * 256 << largest_shift));
   }
   const auto w = tenon_test::packed_rows(weights, block.row_weights(), v.weight_bits);

@@ -53,6 +53,33 @@ TEST_CASE("the vector convolution equals the reference with padding values") {
   compare_all<VectorArch, std::uint8_t>({.shifted = true, .has_padding_value = true});
 }
 
+TEST_CASE("a convolution by squares is exact up to sums of 29 bits") {
+  constexpr VectorArch arch;
+  for (const int weight : {-128, 127}) {
+    ConvBlock block;
+    block.window = Window2D::of(Shape{6, 5, 16}, {3, 3}, {1, 1}, {1, 1}, Padding::valid);
+    block.channels = 16;
+    block.filters = 16;
+    block.shifted = true;
+    block.small_sums = true;
+    block.finish.raw = true;
+    const std::vector<std::int8_t> x(6 * 5 * 16, -128);
+    const std::vector<signed char> w(144 * 16, static_cast<signed char>(weight));
+    std::vector<std::uint8_t> shifts(16, 8);
+    std::fill(shifts.begin(), shifts.begin() + 4, std::uint8_t{7});
+    const std::int64_t sum = std::int64_t{9} * -128 * weight * (12 * 256 + 4 * 128);
+    REQUIRE(std::abs(sum) < 1 << 29);
+    const std::vector<kernel::ChannelFinish> finish(16);
+    const AlignedBytes packed(packed_bytes(arch, block));
+    const AlignedBytes scratch(scratch_bytes(arch, block));
+    kernel::pack(arch, block, w.data(), shifts.data(), finish.data(), packed.data());
+    std::vector<std::int32_t> y(4 * 3 * 16);
+    const std::int8_t* const none = nullptr;
+    kernel::conv2d_block(arch, block, x.data(), none, packed.data(), y.data(), scratch.data());
+    CHECK(std::all_of(y.begin(), y.end(), [&](std::int32_t v) { return v == sum; }));
+  }
+}
+
 TEST_CASE("a constant block gives the same as one at run time") {
   static constexpr ConvBlock block = [] {
     ConvBlock b;

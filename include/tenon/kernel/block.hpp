@@ -67,6 +67,7 @@ struct ConvBlock {
   bool grouped_by_shift = false;  ///< shifts never grow from a channel to the next
   bool non_negative = false;      ///< no element of the input is below 0 or above 127
   bool has_padding_value = false;
+  bool small_sums = false;  ///< no sum needs more than 29 bits and a sign
   FinishTraits finish{};
   constexpr bool operator==(const ConvBlock&) const = default;
 

@@ -118,7 +118,7 @@ namespace detail {
 }
 [[nodiscard]] constexpr kernel::ConvBlock block_of(const Conv2DParams& p, const Shape& input, const BlockTraits& t) noexcept {
   return {p.window(input), input.channels(), p.filters, p.groups, t.weight_bits, t.shifted, t.grouped_by_shift, t.non_negative,
-          p.has_padding_value, t.finish};
+          p.has_padding_value, false, t.finish};
 }
 [[nodiscard]] constexpr kernel::DepthwiseBlock block_of(const DepthwiseConv2DParams& p, const Shape& input,
                                                         const BlockTraits& t) noexcept {
@@ -157,6 +157,13 @@ template <class Other>
   return 0;
 }
 
+/// A block with what is proved of its sums.
+template <class Block>
+[[nodiscard]] constexpr Block with_sums(Block block, [[maybe_unused]] std::int64_t largest_sum) noexcept {
+  if constexpr (requires { block.small_sums; }) block.small_sums = largest_sum < std::int64_t{1} << 29;
+  return block;
+}
+
 /// Of a pooled stage, the block for the rows that it makes at a time.
 template <class Block>
 [[nodiscard]] constexpr Block some_rows(Block block, bool pooled) noexcept {
@@ -179,7 +186,7 @@ inline constexpr auto block_for = [] {
     if constexpr (detail::is_pointwise(params)) {
       return detail::some_rows(detail::pointwise_block_of(params, Input, Constants::block), pooled);
     } else {
-      return detail::block_of(params, Input, Constants::block);
+      return detail::with_sums(detail::block_of(params, Input, Constants::block), Constants::largest_sum);
     }
   } else {
     return detail::some_rows(detail::block_of(params, Input, Constants::block), pooled);

@@ -58,7 +58,8 @@ class AlignedBytes {
           }
         }
         if constexpr (requires { tenon::detail::block_of(p, input, traits); }) {
-          return tenon::detail::some_rows(tenon::detail::block_of(p, input, traits), stage.pool.has_value());
+          return tenon::detail::some_rows(
+              tenon::detail::with_sums(tenon::detail::block_of(p, input, traits), stage.largest_sum), stage.pool.has_value());
         } else {
           return std::nullopt;
         }

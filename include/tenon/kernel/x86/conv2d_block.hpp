@@ -14,6 +14,7 @@
 #include <tenon/kernel/x86/matmul_pack.hpp>
 #include <tenon/kernel/x86/matmul_zmm.hpp>
 #include <tenon/kernel/x86/stage.hpp>
+#include <tenon/kernel/x86/winograd.hpp>
 
 // Convolution, bias, ReLU and output quantizer of ConvBlock, equal to the reference kernel. Weights
 // are packed once, by `pack`; `packed` and `scratch` are aligned to 64 bytes. Nothing is read or
@@ -28,6 +29,7 @@ namespace x86 {
 
 [[nodiscard]] constexpr std::size_t matmul_packed_bytes(const ConvBlock& block, Dot dot) noexcept {
   const MatmulPlan plan = plan_of(block, dot);
+  if (plan.products == Products::winograd) return plan_bytes + winograd_layout_of(block).bytes;
   if (plan.products == Products::slow) {
     return plan_bytes + raw_weight_bytes(block) +
            to_cache_line(static_cast<std::size_t>(block.channels)) +
@@ -42,6 +44,9 @@ inline void pack_any_matmul(const ConvBlock& block, Dot dot, const signed char* 
   const MatmulPlan plan = plan_of(block, dot);
   std::memcpy(packed, &plan, sizeof plan);
   packed += plan_bytes;
+  if (plan.products == Products::winograd) {
+    return pack_winograd(block, w, shifts, channel_finish, packed);
+  }
   if (plan.products != Products::slow) {
     return pack_matmul(block, plan, w, shifts, channel_finish, packed);
   }
@@ -66,7 +71,9 @@ template <X86 Arch>
 
 template <X86 Arch>
 [[nodiscard]] constexpr std::size_t scratch_bytes(Arch, const ConvBlock& block) noexcept {
-  return x86::band_bytes(block, x86::plan_of(block, x86::DotsOf<Arch>::dot));
+  const x86::MatmulPlan plan = x86::plan_of(block, x86::DotsOf<Arch>::dot);
+  if (plan.products == x86::Products::winograd) return x86::winograd_plan_of(block).scratch_bytes();
+  return x86::band_bytes(block, plan);
 }
 
 /// `shifts` may be null where the block is not shifted.
@@ -145,6 +152,8 @@ template <class Dots, class X, class Y>
       return conv2d_steps<Dots, Products::dot, Staged::bytes>(block, plan, x, padding, packed, y,
                                                               scratch);
     }
+  } else if (plan.products == Products::winograd) {
+    return winograd_conv2d(block, x, packed, y, scratch);
   } else if (plan.products == Products::bytes) {
     return conv2d_steps<NoDots, Products::bytes, Staged::bytes>(block, plan, x, padding, packed, y,
                                                                 scratch);
