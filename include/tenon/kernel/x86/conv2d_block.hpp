@@ -93,6 +93,8 @@ template <class Dots, Products How, std::size_t Vectors, class Y>
                                                                      std::ptrdiff_t step) noexcept {
   if constexpr (How == Products::dot && Dots::dot == Dot::zmm) {
     tile_over_pixels_zmm<Dots, Vectors>(traits, tile, walk, y, step);
+  } else if constexpr (How == Products::narrow) {
+    tile_over_pixels<Dots, How, 2 * Vectors>(traits, tile, walk, y, step);
   } else {
     tile_over_pixels<Dots, How, Vectors>(traits, tile, walk, y, step);
   }
@@ -157,6 +159,9 @@ template <class Dots, class X, class Y>
   } else if (plan.products == Products::bytes) {
     return conv2d_steps<NoDots, Products::bytes, Staged::bytes>(block, plan, x, padding, packed, y,
                                                                 scratch);
+  } else if (plan.products == Products::narrow) {
+    return conv2d_steps<NoDots, Products::narrow, Staged::words>(block, plan, x, padding, packed, y,
+                                                                 scratch);
   }
   if (plan.products == Products::words) {
     return conv2d_steps<NoDots, Products::words, Staged::words>(block, plan, x, padding, packed, y,

@@ -43,7 +43,8 @@ template <SixTaps How, std::size_t Parts, std::size_t Outputs>
   } else {
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < 6; ++t) {
-      const __m256i w = load(tile.weights + 32 * t);
+      __m256i w = load(tile.weights + 32 * t);
+      in_order(w);
       const std::byte* at = x + tile.offsets[t];
 #pragma GCC unroll 8
       for (std::size_t o = 0; o < Outputs; ++o, at += step) {
@@ -72,7 +73,9 @@ template <SixTaps How, std::size_t Outputs>
   if constexpr (How == SixTaps::six) {
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < 6; t += 2) {
-      const __m256i w[2] = {load(tile.weights + 32 * t), load(tile.weights + 32 * t + 32)};
+      __m256i w[2] = {load(tile.weights + 32 * t), load(tile.weights + 32 * t + 32)};
+      in_order(w[0]);
+      in_order(w[1]);
       const std::byte* first = x + tile.offsets[t];
       const std::byte* second = x + tile.offsets[t + 1];
 #pragma GCC unroll 8

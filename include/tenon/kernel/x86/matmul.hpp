@@ -48,6 +48,17 @@ struct Tile {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
+/// 16 words, or bytes that become words.
+template <Products How>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i load_words(
+    const std::byte* from) noexcept {
+  if constexpr (How == Products::narrow) {
+    return _mm256_cvtepi8_epi16(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  } else {
+    return load(from);
+  }
+}
+
 /// Keeps a value in a register from here on. Values are made in the order in which they are written:
 /// another one, with more of them alive, runs out of registers.
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& value) noexcept {
@@ -151,14 +162,16 @@ template <class Dots, Products How, std::size_t Pixels, std::size_t Vectors>
     __m256i (&sums)[Pixels][Vectors]) noexcept {
   if constexpr (How == Products::dot) {
     sum_dots<Dots>(tile, x, sums);
-  } else if constexpr (How == Products::words) {
+  } else if constexpr (How == Products::words || How == Products::narrow) {
+    constexpr std::size_t vector_bytes = How == Products::narrow ? 16 : 32;
     const std::int32_t* offsets = tile.offsets;
     const std::byte* weights = tile.weights;
-    for (std::int32_t i = tile.runs[0].count; i > 0; --i, ++offsets, weights += Vectors * 32) {
+    for (std::int32_t i = tile.runs[0].count; i > 0;
+         --i, ++offsets, weights += Vectors * vector_bytes) {
       __m256i w[Vectors];
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < Vectors; ++v) {
-        w[v] = load(weights + v * 32);
+        w[v] = load_words<How>(weights + v * vector_bytes);
         in_order(w[v]);
       }
 #pragma GCC unroll 8
@@ -247,6 +260,8 @@ template <class Y, std::size_t Pixels, std::size_t Vectors>
                                      values[4 * i + 3], low, high);
       if (filters < width || pixels < Pixels || count % 4 != 0) {
         _mm256_store_si256(reinterpret_cast<__m256i*>(out + 32 * i), bytes);
+      } else if constexpr (Vectors == 4) {
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + static_cast<std::ptrdiff_t>(i) * step), bytes);
       } else if constexpr (Vectors == 2) {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(y + 2 * static_cast<std::ptrdiff_t>(i) * step),
                          _mm256_castsi256_si128(bytes));
@@ -349,7 +364,10 @@ template <class Dots, Products How, std::size_t Vectors, class Y>
                                                                  Y* y,
                                                                  std::ptrdiff_t step) noexcept {
   // As many sums as registers hold beside weights and inputs; bytes have sums of 16 bits, too.
-  constexpr std::size_t pixels = Vectors == 1 ? 8 : How == Products::bytes ? 4 : 6;
+  constexpr std::size_t pixels = How == Products::narrow  ? 1
+                                 : Vectors == 1           ? 8
+                                 : How == Products::bytes ? 4
+                                                          : 6;
   PixelCursor cursor(walk);
   while (cursor.left > 1) {
     const std::size_t now = cursor.left < pixels ? cursor.left : pixels;

@@ -117,7 +117,7 @@ struct StepInputs {
 [[nodiscard]] inline StepInputs inputs_of(const ConvBlock& block, const MatmulPlan& plan,
                                           std::int32_t group, std::int32_t run,
                                           std::int32_t step) noexcept {
-  const std::int32_t lane = plan.products == Products::words ? 2 : 4;
+  const std::int32_t lane = plan.element == 2 ? 2 : 4;
   const std::int32_t taps =
       plan.runs / block.window.y.kernel;  // taps of a kernel row that are runs of their own
   const std::int32_t depth = block.channels / block.groups;
@@ -222,7 +222,8 @@ inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32
   return count;
 }
 
-/// Steps of two words, the shifts of the inputs in the weights: 8 bits shifted by 8 at most.
+/// Steps of two words, the shifts of the inputs in the weights: 8 bits shifted by 8 at most. Without
+/// shifts they may be packed as bytes.
 inline void pack_words(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group,
                        const signed char* w, const std::uint8_t* shifts, std::int32_t filters,
                        TileSteps& steps) noexcept {
@@ -239,7 +240,11 @@ inline void pack_words(const ConvBlock& block, const MatmulPlan& plan, std::int3
               static_cast<std::int16_t>(weight_at(w + static_cast<std::size_t>(f) * row_size,
                                                   inputs.first + i, block.weight_bits) *
                                         (1 << shift));
-          std::memcpy(to + f * 4 + i * 2, &weight, sizeof weight);
+          if (plan.products == Products::narrow) {
+            to[f * 2 + i] = static_cast<signed char>(weight);
+          } else {
+            std::memcpy(to + f * 4 + i * 2, &weight, sizeof weight);
+          }
         }
       }
       steps.offsets[steps.count++] = inputs.offset;
@@ -279,7 +284,8 @@ inline void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const si
       auto* const runs = reinterpret_cast<Run*>(packed + layout.runs);
       TileSteps steps{reinterpret_cast<std::int32_t*>(packed + layout.offsets),
                       reinterpret_cast<std::int32_t*>(packed + layout.multipliers),
-                      reinterpret_cast<signed char*>(packed + layout.weights), 4 * used, 0};
+                      reinterpret_cast<signed char*>(packed + layout.weights),
+                      (plan.products == Products::narrow ? 2 : 4) * used, 0};
       TileHeader header{1, filters};
       TileFinish finish = tile_finish(block.finish, channels + filter, filters, used);
       if (plan.products == Products::bytes) {

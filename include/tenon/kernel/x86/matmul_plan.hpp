@@ -11,7 +11,7 @@
 // the input rows of some output rows, copied with their padding.
 namespace tenon::kernel::x86 {
 
-/// Filters of a tile where vectors have 256 bits, and of the widest.
+/// Filters of a tile where vectors have 256 bits, and of the widest: of 512 bits, or for one output.
 inline constexpr std::int32_t tile_filters = 16;
 inline constexpr std::int32_t most_tile_filters = 32;
 
@@ -23,6 +23,7 @@ enum class Dot : std::uint8_t { none, ymm, zmm };
 enum class Products : std::uint8_t {
   bytes,  ///< four of 0..127 by four weights
   words,  ///< two int16 by two weights that are shifted as the inputs should be
+  narrow,  ///< two int16 by two weights of a byte each, where an image of words would be read once
   dot,    ///< four of 0..255 by four weights, summed up in 32 bits: inputs of either sign are 128
           ///< larger there
   winograd,  ///< words of transformed inputs by transformed weights, see winograd_plan.hpp
@@ -90,10 +91,12 @@ struct MatmulPlan {
   } else if (dot != Dot::none && unshifted_or_grouped) {
     plan.products = Products::dot;
   } else {
-    plan.products = bytes ? Products::bytes : Products::words;
+    const bool once = wy.output == 1 && wx.output == 1 && !block.shifted;
+    plan.products = bytes ? Products::bytes : once ? Products::narrow : Products::words;
   }
   const bool words = plan.products != Products::bytes && plan.products != Products::dot;
-  if (plan.products == Products::dot && dot == Dot::zmm) plan.tile = most_tile_filters;
+  const bool wide = plan.products == Products::narrow || (plan.products == Products::dot && dot == Dot::zmm);
+  if (wide) plan.tile = most_tile_filters;
   plan.element = words ? 2 : 1;
   const bool whole_rows = block.groups == 1 && (wx.dilation == 1 || wx.kernel == 1);
   plan.run = whole_rows ? wx.kernel * depth : depth;
@@ -168,7 +171,9 @@ struct TileHeader {
   layout.offsets = layout.runs + to_cache_line(sizeof(Run) * (bytes ? steps + 1 : 1));
   layout.multipliers = layout.offsets + to_cache_line(sizeof(std::int32_t) * steps);
   layout.weights = layout.multipliers + (bytes ? to_cache_line(sizeof(std::int32_t) * steps) : 0);
-  layout.bytes = layout.weights + to_cache_line(4 * static_cast<std::size_t>(plan.tile) * steps);
+  const std::size_t step_bytes = plan.products == Products::narrow ? 2 : 4;
+  layout.bytes =
+      layout.weights + to_cache_line(step_bytes * static_cast<std::size_t>(plan.tile) * steps);
   return layout;
 }
 
