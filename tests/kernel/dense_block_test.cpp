@@ -32,6 +32,7 @@ const Case cases[] = {
     {"one element", 1, 1, 1},
     {"one row, units of half a vector", 1, 16, 4},
     {"one row, inputs that fill no lane", 1, 13, 10},
+    {"one row, several tiles and a tail", 1, 41, 83},
     {"one row, a long sum", 1, 640, 33},
     {"one row, a tile more", 1, 128, 144},
     {"fewer rows than a tile", 3, 20, 17},

@@ -15,6 +15,7 @@
 #include <tenon/kernel/x86/depthwise_zmm.hpp>
 #include <tenon/kernel/x86/stage.hpp>
 #include <type_traits>
+#include <utility>
 
 // Depthwise convolution, bias, ReLU and output quantizer of DepthwiseBlock, equal to the reference
 // kernel. Weights are packed once, by `pack`; `packed` and `scratch` are aligned to 64 bytes.
@@ -52,51 +53,47 @@ template <bool Bytes, class X, class Y>
   const std::int32_t width = block.window.x.output;
   const bool several = plan.channels < depthwise_lanes;  // pixels in a block of lanes
   const std::int32_t pixels = several ? depthwise_lanes / plan.channels : 1;
-  const DepthwiseHeader header = tile_at(packed, layout).header;
   const bool whole =
       plan.channels == block.channels && width * plan.channels % depthwise_lanes == 0;
-  const bool six = whole && header.taps == 6 && !block.finish.raw;
-  // Rows that are one wide would be done output by output: down a column, rows that begin in the same
-  // place of a pair are neighbours.
-  const bool column = width == 1 && !several;
-  const std::ptrdiff_t step =
-      column ? plan.parities * wy.stride / 2 * plan.pair_bytes : plan.position_bytes;
-  const std::ptrdiff_t y_step = std::ptrdiff_t{block.channels} * (column ? plan.parities : pixels);
+  const bool six = whole && tile_at(packed, layout).header.taps == 6 && !block.finish.raw;
+  const std::ptrdiff_t y_row = std::ptrdiff_t{width} * block.channels;
   for (std::int32_t row = 0; row < wy.output; row += plan.band_rows) {
-    const std::int32_t rows = std::min(plan.band_rows, wy.output - row);
-    stage_pairs<Bytes>(block, plan, x, row, rows, scratch);
-    const std::int32_t lines = column ? std::min(rows, plan.parities) : rows;
-    for (std::int32_t line = 0; line < lines; ++line) {
-      const std::int32_t first = line * wy.stride;
-      const std::int32_t positions = column ? ceiling(rows - line, plan.parities) : plan.positions;
-      const std::byte* const from = scratch + first / 2 * plan.pair_bytes;
-      const std::byte* at = packed + (plan.parities == 2 ? first % 2 * plan.blocks : 0) *
-                                         static_cast<std::ptrdiff_t>(layout.bytes);
-      Y* const to = y + std::ptrdiff_t{row + line} * width * block.channels;
-      if constexpr (Bytes && std::is_same_v<Y, std::int8_t>) {
-        if (six) {
-          six_taps_row(block.finish, at, layout, plan.blocks,
-                       {from,
-                        step,
-                        positions,
-                        depthwise_lanes,
-                        {depthwise_lanes, depthwise_lanes, depthwise_lanes},
-                        y_step},
-                       to);
-          continue;
-        }
+    const std::int32_t band = std::min(plan.band_rows, wy.output - row);
+    stage_pairs<Bytes>(block, plan, x, row, band, scratch);
+    // Rows that begin in the same place of a pair have the same weights.
+    const std::byte* at = packed;
+    for (std::int32_t first = 0; first < std::min(band, plan.parities); ++first) {
+      DepthwiseRows rows{ceiling(band - first, plan.parities),
+                         plan.parities * wy.stride / 2 * plan.pair_bytes,
+                         plan.parities * y_row,
+                         plan.positions,
+                         plan.position_bytes,
+                         std::ptrdiff_t{block.channels} * pixels,
+                         0,
+                         {}};
+      if (width == 1 && !several) {  // one wide: down the column
+        std::swap(rows.count, rows.positions);
+        rows.x_position_step = rows.x_step;
+        rows.y_position_step = rows.y_step;
       }
+      const std::byte* const from = scratch + first * wy.stride / 2 * plan.pair_bytes;
+      Y* const to = y + (row + first) * y_row;
       for (std::int32_t b = 0; b < plan.blocks; ++b, at += layout.bytes) {
         const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
-        const DepthwiseTarget target{several ? depthwise_lanes : used,
-                                     several ? plan.channels : used,
-                                     several ? block.channels : used};
-        const std::int32_t last =
-            several ? (width - (positions - 1) * pixels) * plan.channels : used;
-        any_taps_row<Bytes>(block.finish, tile_at(at, layout),
-                            {from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane, step,
-                             positions, last, target, y_step},
-                            to + b * depthwise_lanes);
+        rows.target = {several ? depthwise_lanes : used, several ? plan.channels : used,
+                       several ? block.channels : used};
+        rows.last_lanes =
+            several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
+        const DepthwiseTile tile = tile_at(at, layout);
+        const std::byte* const x_lanes = from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane;
+        Y* const y_lanes = to + b * depthwise_lanes;
+        if constexpr (Bytes && std::is_same_v<Y, std::int8_t>) {
+          if (six) {
+            any_six_taps_rows(block.finish, tile, rows, x_lanes, y_lanes);
+            continue;
+          }
+        }
+        any_taps_rows<Bytes>(block.finish, tile, rows, x_lanes, y_lanes);
       }
     }
   }

@@ -141,52 +141,45 @@ template <SixTaps How, std::size_t Outputs>
   }
 }
 
-/// One block of lanes of a row.
+/// One block of lanes. Not part of its caller: the registers are all needed here.
 template <SixTaps How>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void six_taps_positions(
-    const FinishTraits& traits, const DepthwiseTile& tile, const DepthwiseRow& row,
-    const std::byte* x, std::int8_t* y) noexcept {
-  const std::ptrdiff_t step = row.step;
-  const std::ptrdiff_t y_step = row.y_step;
-  std::int32_t left = row.positions;
+[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_rows(
+    const FinishTraits& traits, const DepthwiseTile tile, const DepthwiseRows rows,
+    const std::byte* first, std::int8_t* to) noexcept {
+  const std::ptrdiff_t step = rows.x_position_step;
+  const std::ptrdiff_t y_step = rows.y_position_step;
   constexpr std::int32_t most =
       How == SixTaps::sliding ? 8 : 4;  // places whose sums fit the registers
-  for (; left >= most; left -= most, x += most * step, y += most * y_step) {
-    six_taps<How, most>(traits, tile, x, step, y, y_step);
-  }
-  if (left == 1) six_taps<How, 1>(traits, tile, x, step, y, y_step);
-  if (left == 2) six_taps<How, 2>(traits, tile, x, step, y, y_step);
-  if (left == 3) six_taps<How, 3>(traits, tile, x, step, y, y_step);
-  if constexpr (most > 4) {
-    if (left == 4) six_taps<How, 4>(traits, tile, x, step, y, y_step);
-    if (left == 5) six_taps<How, 5>(traits, tile, x, step, y, y_step);
-    if (left == 6) six_taps<How, 6>(traits, tile, x, step, y, y_step);
-    if (left == 7) six_taps<How, 7>(traits, tile, x, step, y, y_step);
+  for (std::int32_t row = 0; row < rows.count; ++row, first += rows.x_step, to += rows.y_step) {
+    const std::byte* x = first;
+    std::int8_t* y = to;
+    std::int32_t left = rows.positions;
+    for (; left >= most; left -= most, x += most * step, y += most * y_step) {
+      six_taps<How, most>(traits, tile, x, step, y, y_step);
+    }
+    if (left == 1) six_taps<How, 1>(traits, tile, x, step, y, y_step);
+    if (left == 2) six_taps<How, 2>(traits, tile, x, step, y, y_step);
+    if (left == 3) six_taps<How, 3>(traits, tile, x, step, y, y_step);
+    if constexpr (most > 4) {
+      if (left == 4) six_taps<How, 4>(traits, tile, x, step, y, y_step);
+      if (left == 5) six_taps<How, 5>(traits, tile, x, step, y, y_step);
+      if (left == 6) six_taps<How, 6>(traits, tile, x, step, y, y_step);
+      if (left == 7) six_taps<How, 7>(traits, tile, x, step, y, y_step);
+    }
   }
 }
 
-/// All blocks of lanes of a row. Not part of its caller: the registers are all needed here.
-[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_row(
-    const FinishTraits& traits, const std::byte* packed, const DepthwiseLayout& layout,
-    std::int32_t blocks, const DepthwiseRow& row, std::int8_t* y) noexcept {
-  for (std::int32_t b = 0; b < blocks; ++b, packed += layout.bytes) {
-    const DepthwiseTile tile = tile_at(packed, layout);
-    const std::byte* const x = row.x + b * 2 * depthwise_lanes;
-    if (tile.header.sliding) {
-      six_taps_positions<SixTaps::sliding>(traits, tile, row, x, y + b * depthwise_lanes);
-    } else if (tile.header.form == DepthwiseForm::whole) {
-      six_taps_positions<SixTaps::one>(traits, tile, row, x, y + b * depthwise_lanes);
-    } else if (tile.header.form == DepthwiseForm::halves) {
-      six_taps_positions<SixTaps::two>(traits, tile, row, x, y + b * depthwise_lanes);
-    } else if (tile.header.form == DepthwiseForm::thirds) {
-      six_taps_positions<SixTaps::three>(traits, tile, row, x, y + b * depthwise_lanes);
-    } else if (tile.header.form == DepthwiseForm::sixths) {
-      six_taps_positions<SixTaps::six>(traits, tile, row, x, y + b * depthwise_lanes);
-    } else {
-      DepthwiseRow any = row;
-      any.x = x;
-      any_taps_row<true>(traits, tile, any, y + b * depthwise_lanes);
-    }
+/// The sums as the weights of the block of lanes allow.
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void any_six_taps_rows(
+    const FinishTraits& traits, const DepthwiseTile& tile, const DepthwiseRows& rows,
+    const std::byte* x, std::int8_t* y) noexcept {
+  if (tile.header.sliding) return six_taps_rows<SixTaps::sliding>(traits, tile, rows, x, y);
+  switch (tile.header.form) {
+    case DepthwiseForm::whole: return six_taps_rows<SixTaps::one>(traits, tile, rows, x, y);
+    case DepthwiseForm::halves: return six_taps_rows<SixTaps::two>(traits, tile, rows, x, y);
+    case DepthwiseForm::thirds: return six_taps_rows<SixTaps::three>(traits, tile, rows, x, y);
+    case DepthwiseForm::sixths: return six_taps_rows<SixTaps::six>(traits, tile, rows, x, y);
+    case DepthwiseForm::any: return any_taps_rows<true>(traits, tile, rows, x, y);
   }
 }
 

@@ -216,36 +216,46 @@ template <std::size_t Outputs, class Y>
   }
 }
 
-/// An output row of 16 lanes.
-struct DepthwiseRow {
-  const std::byte* x;
-  std::ptrdiff_t step;
-  std::int32_t positions;
+/// Output rows of 16 lanes that share their weights.
+struct DepthwiseRows {
+  std::int32_t count;
+  std::ptrdiff_t x_step;  ///< from a row to the next
+  std::ptrdiff_t y_step;
+  std::int32_t positions;  ///< in a row
+  std::ptrdiff_t x_position_step;
+  std::ptrdiff_t y_position_step;
   std::int32_t last_lanes;
   DepthwiseTarget target;
-  std::ptrdiff_t y_step;
 };
 
 template <bool Bytes, std::size_t Outputs, class Y>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void next_positions(
-    const FinishTraits& traits, const DepthwiseTile& tile, DepthwiseRow& row, Y*& y) noexcept {
+    const FinishTraits& traits, const DepthwiseTile& tile, const DepthwiseRows& rows,
+    std::int32_t& left, const std::byte*& x, Y*& y) noexcept {
   __m256i values[Outputs][2];
-  depthwise_outputs<Bytes>(traits, tile, row.x, row.step, values);
-  row.positions -= static_cast<std::int32_t>(Outputs);
-  store_outputs(traits, *tile.finish, values, row.target,
-                row.positions == 0 ? row.last_lanes : row.target.lanes, y, row.y_step);
-  row.x += static_cast<std::ptrdiff_t>(Outputs) * row.step;
-  y += static_cast<std::ptrdiff_t>(Outputs) * row.y_step;
+  depthwise_outputs<Bytes>(traits, tile, x, rows.x_position_step, values);
+  left -= static_cast<std::int32_t>(Outputs);
+  store_outputs(traits, *tile.finish, values, rows.target,
+                left == 0 ? rows.last_lanes : rows.target.lanes, y, rows.y_position_step);
+  x += static_cast<std::ptrdiff_t>(Outputs) * rows.x_position_step;
+  y += static_cast<std::ptrdiff_t>(Outputs) * rows.y_position_step;
 }
 
 /// Not part of its caller: the registers are all needed here.
 template <bool Bytes, class Y>
-[[gnu::target("avx2,fma"), gnu::noinline]] void any_taps_row(const FinishTraits& traits,
-                                                             const DepthwiseTile& tile,
-                                                             DepthwiseRow row, Y* y) noexcept {
-  while (row.positions >= 4) next_positions<Bytes, 4>(traits, tile, row, y);
-  if (row.positions >= 2) next_positions<Bytes, 2>(traits, tile, row, y);
-  if (row.positions >= 1) next_positions<Bytes, 1>(traits, tile, row, y);
+[[gnu::target("avx2,fma"), gnu::noinline]] void any_taps_rows(const FinishTraits& traits,
+                                                              const DepthwiseTile tile,
+                                                              const DepthwiseRows rows,
+                                                              const std::byte* first,
+                                                              Y* to) noexcept {
+  for (std::int32_t row = 0; row < rows.count; ++row, first += rows.x_step, to += rows.y_step) {
+    const std::byte* x = first;
+    Y* y = to;
+    std::int32_t left = rows.positions;
+    while (left >= 4) next_positions<Bytes, 4>(traits, tile, rows, left, x, y);
+    if (left >= 2) next_positions<Bytes, 2>(traits, tile, rows, left, x, y);
+    if (left >= 1) next_positions<Bytes, 1>(traits, tile, rows, left, x, y);
+  }
 }
 
 }  // namespace tenon::kernel::x86

@@ -359,8 +359,8 @@ struct PixelCursor {
 /// A tile of filters for all pixels of a band; y points to the first output of the tile. Not part
 /// of its caller: the registers are all needed here.
 template <class Dots, Products How, std::size_t Vectors, class Y>
-[[gnu::target("avx2,fma"), gnu::noinline]] void tile_over_pixels(const FinishTraits& traits,
-                                                                 const Tile& tile, PixelWalk walk,
+[[gnu::target("avx2,fma"), gnu::noinline]] void tile_over_pixels(const FinishTraits traits,
+                                                                 const Tile tile, PixelWalk walk,
                                                                  Y* y,
                                                                  std::ptrdiff_t step) noexcept {
   // As many sums as registers hold beside weights and inputs; bytes have sums of 16 bits, too.
