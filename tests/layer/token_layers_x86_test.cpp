@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
@@ -87,6 +88,16 @@ void check_token_layers(std::uint32_t seed) {
   check_equal<Constants>(BatchNormalizationParams{}, bytes, channels);
   check_equal<WithoutShifts<Constants>>(BatchNormalizationParams{}, words, channels);
   check_equal<Constants>(LayerMadNormalizationParams{}, bytes, channels);
+  // Four tokens at a time and the rest one by one; magnitudes of some are no float.
+  std::vector<std::int8_t> tokens(11 * Channels);
+  fill(tokens, random, -128, 127);
+  for (std::size_t t = 0; t < 11; ++t) {
+    const auto token = tokens.begin() + static_cast<std::ptrdiff_t>(t * Channels);
+    const int divisor = random() % 3 == 0 ? 1 << random() % 9 : 1;
+    std::for_each(token, token + channels, [&](std::int8_t& v) { v = static_cast<std::int8_t>(v / divisor); });
+  }
+  if (seed % 3 == 0) fill(Constants::input_shift, random, 10, 17);
+  check_equal<Constants>(LayerMadNormalizationParams{}, tokens, channels);
 }
 
 template <std::size_t Channels>
