@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <random>
@@ -87,6 +88,16 @@ void check_token_layers(std::uint32_t seed) {
   check_equal<Constants>(BatchNormalizationParams{}, bytes, channels);
   check_equal<WithoutShifts<Constants>>(BatchNormalizationParams{}, words, channels);
   check_equal<Constants>(LayerMadNormalizationParams{}, bytes, channels);
+  // Four tokens at a time and the rest one by one; magnitudes of some are no float.
+  std::vector<std::int8_t> tokens(11 * Channels);
+  fill(tokens, random, -128, 127);
+  for (std::size_t t = 0; t < 11; ++t) {
+    const auto token = tokens.begin() + static_cast<std::ptrdiff_t>(t * Channels);
+    const int divisor = random() % 3 == 0 ? 1 << random() % 9 : 1;
+    std::for_each(token, token + channels, [&](std::int8_t& v) { v = static_cast<std::int8_t>(v / divisor); });
+  }
+  if (seed % 3 == 0) fill(Constants::input_shift, random, 10, 17);
+  check_equal<Constants>(LayerMadNormalizationParams{}, tokens, channels);
 }
 
 template <std::size_t Channels>
@@ -108,7 +119,8 @@ void check_attention(std::int32_t queries, std::int32_t keys, std::uint32_t seed
   using Constants = AttentionConstants<channels>;
   std::mt19937 random(seed);
   const AttentionParams params{.num_heads = Heads};
-  Constants::exp_bits = seed % 3 == 0 ? 6 : 10;
+  constexpr int few_keys_exp_bits[] = {6, 10, 10, 14, 10, 1};
+  Constants::exp_bits = keys <= 7 ? few_keys_exp_bits[seed % 6] : seed % 3 == 0 ? 6 : 10;
   Constants::exp_buffer_bits = 31 - static_cast<int>(random() % 9);
   fill(Constants::input_shift, random, 0, seed % 5 == 0 ? 8 : 3);
   fill(Constants::second_shift, random, -14, -6);
@@ -118,16 +130,17 @@ void check_attention(std::int32_t queries, std::int32_t keys, std::uint32_t seed
   std::vector<std::int8_t> q(static_cast<std::size_t>(queries) * channels);
   std::vector<std::int8_t> k(static_cast<std::size_t>(keys) * channels);
   std::vector<std::int8_t> v(k.size());
-  fill(q, random, -128, 127);
-  fill(k, random, -128, 127);
-  fill(v, random, -128, 127);
+  const int top = seed % 4 == 1 ? 3 : 128;  // with small scores all keys have a weight
+  fill(q, random, -top, top - 1);
+  fill(k, random, -128, seed % 11 == 0 ? -128 : 127);
+  fill(v, random, -128, seed % 7 == 0 ? -128 : 127);
   const Shape query{queries, static_cast<std::int32_t>(channels)};
   const Shape key{keys, static_cast<std::int32_t>(channels)};
   const Constants constants{};
   std::vector<std::int8_t> expected(q.size());
   std::vector<std::int8_t> found(q.size());
   const std::int64_t elements = attention_scratch(arch::avx2{}, params.shape(query, key), Constants::exp_bits);
-  std::vector<std::int32_t> row(static_cast<std::size_t>(elements));
+  std::vector<std::int32_t> row(static_cast<std::size_t>(elements), std::int32_t{-1431655766});
   run(arch::reference{}, params, query, key, constants, q.data(), k.data(), v.data(), expected.data(), row.data());
   run(arch::avx2{}, params, query, key, constants, q.data(), k.data(), v.data(), found.data(), row.data());
   CAPTURE(seed);
@@ -151,15 +164,18 @@ TEST_CASE("normalizations and position embeddings with AVX2 equal the reference"
 TEST_CASE("attention with AVX2 equals the reference") {
   if (!has_avx2()) return;
   std::uint32_t seed = 0;
-  for (const std::int32_t keys : {1, 2, 7, 8, 9, 16, 17, 33, 130}) {
-    for (int i = 0; i < 12; ++i) {
-      check_attention<4, 8>(3, keys, ++seed);
-      check_attention<3, 64>(2, keys, ++seed);
-      check_attention<2, 16>(5, keys, ++seed);
-      check_attention<1, 48>(2, keys, ++seed);
-      check_attention<2, 12>(2, keys, ++seed);  // a width without a kernel
+  // Keys around a pair, a panel of 16, and 32 weights; queries around a tile of six.
+  for (const std::int32_t keys : {1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 49, 130}) {
+    for (const std::int32_t queries : {1, 2, 3, 5, 6, 7, 11, 12, 13}) {
+      check_attention<4, 8>(queries, keys, ++seed);
+      check_attention<3, 64>(queries, keys, ++seed);
+      check_attention<2, 16>(queries, keys, ++seed);
+      check_attention<1, 40>(queries, keys, ++seed);
+      check_attention<2, 12>(queries, keys, ++seed);  // a width without a kernel
     }
   }
+  for (int i = 0; i < 4; ++i) check_attention<3, 64>(197, 197, ++seed);
+  check_attention<1, 128>(4, 1024, ++seed);
   check_attention<1, 32>(1, 1500, 1);  // more keys than a kernel takes
 }
 #endif

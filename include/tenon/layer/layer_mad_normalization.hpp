@@ -87,11 +87,13 @@ template <class Arch, class Constants, class X, class Y>
 constexpr void run(Arch arch, const LayerMadNormalizationParams&, const Shape& input, const Constants& constants, const X* x,
                    Y* y, std::int32_t* scratch) noexcept {
   const std::int32_t channels = input.channels();
-  for (std::int64_t i = 0; i < input.size(); i += channels) {
-    if (constants.dividends_fit_24_bits() &&
-        kernel::normalize_by_magnitude(arch, x + i, static_cast<std::size_t>(channels), y + i, AlignElement{constants},
-                                       FinishSum{constants})) {
-      continue;
+  for (std::int64_t i = 0; i < input.size();) {
+    if (constants.dividends_fit_24_bits()) {
+      const std::int64_t left = (input.size() - i) / channels;
+      const std::int64_t done = kernel::normalize_by_magnitude(arch, x + i, static_cast<std::size_t>(channels), left, y + i,
+                                                               AlignElement{constants}, FinishSum{constants});
+      i += done * channels;
+      if (done > 0) continue;
     }
     with_aligned_input(constants, x + i, channels, scratch, [&](const auto* token) {
       std::int64_t sum = 0;
@@ -103,6 +105,7 @@ constexpr void run(Arch arch, const LayerMadNormalizationParams&, const Shape& i
         detail::normalize(constants, token, channels, sum, y + i);
       }
     });
+    i += channels;
   }
 }
 

@@ -115,9 +115,13 @@ namespace detail {
 
 }  // namespace detail
 
-[[nodiscard]] constexpr NarrowFinish narrow_finish(const WideFinish& f) noexcept {
+[[nodiscard]] constexpr NarrowFinish narrow_finish(WideFinish f) noexcept {
   constexpr std::int64_t most = largest(31);
   NarrowFinish narrow;
+  if (f.has_output && f.shift > 0 && f.shift <= 16 && f.output_buffer_bits >= f.output_bits) {
+    f.mantissa <<= f.shift;  // what exceeds the limit of products exceeds that of the output, shifted or not
+    f.shift = 0;
+  }
   const std::int64_t reach = f.largest_sum + detail::magnitude_of(f.bias);
   if (f.largest_sum > most) return narrow;
   if (!f.has_output) {

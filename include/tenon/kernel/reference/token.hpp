@@ -27,12 +27,12 @@ constexpr void scale_and_add(arch::reference, const X* x, const W* weights, cons
   }
 }
 
-/// y = finish(align(x) * trunc(weights * 2^weight_shift / sum |align(x)|)), where that dividend is less than 2^24. False, with
-/// nothing done, where the architecture has no better way than the layer's own loops.
+/// y = finish(align(x) * trunc(weights * 2^weight_shift / sum |align(x)|)), where that dividend is less than 2^24. Returns for how
+/// many tokens, the first of `tokens`: 0 where the architecture has no better way than the layer's own loops.
 template <class X, class Y, class Align, class Finish>
-[[nodiscard]] constexpr bool normalize_by_magnitude(arch::reference, const X*, std::size_t, Y*, const Align&,
-                                                    const Finish&) noexcept {
-  return false;
+[[nodiscard]] constexpr std::int64_t normalize_by_magnitude(arch::reference, const X*, std::size_t, std::int64_t, Y*,
+                                                            const Align&, const Finish&) noexcept {
+  return 0;
 }
 
 }  // namespace tenon::kernel

@@ -70,43 +70,112 @@ template <class X, class W, class Align, FinishesInFloat32 Finish>
   }
 }
 
-/// False also if the sum of the magnitudes is no float.
-template <class X, class Align, FinishesInFloat32 Finish>
-[[nodiscard, gnu::target("avx2,fma")]] inline bool normalize_by_magnitude(arch::avx2, const X* x, std::size_t channels,
-                                                                          std::int8_t* y, const Align& align,
-                                                                          const Finish& finish) noexcept {
+namespace x86 {
+
+/// What does not depend on the token in channels [c, c + 8) of a normalization.
+struct NormalizedChannels {
+  __m256 power;  ///< aligns the input
+  __m256 gamma;
+  __m256 bias;
+  __m256 mantissa;
+  __m256 output_power;
+  bool exact;  ///< whatever the input is: no product is larger than its gamma
+};
+
+template <class Constants>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline NormalizedChannels normalized_channels(const Constants& constants,
+                                                                                              std::size_t c,
+                                                                                              float one) noexcept {
+  const auto& output = constants.output;
+  const __m256 unit = _mm256_set1_ps(1.0F);
+  NormalizedChannels of{unit, unit, _mm256_setzero_ps(), unit, unit, true};
+  if (!constants.input_shift.empty()) of.power = powers_of_two(exponents_8(constants.input_shift.data() + c));
+  of.gamma = _mm256_mul_ps(floats_8(constants.weights.data() + c), _mm256_set1_ps(one));
+  if (!constants.bias.empty()) of.bias = floats_8(constants.bias.data() + c);
+  if (output.mantissas.size() == 1) of.mantissa = _mm256_set1_ps(static_cast<float>(output.mantissas[0]));
+  if (output.mantissas.size() > 1) of.mantissa = floats_8(output.mantissas.data() + c);
+  if (!output.shifts.empty()) of.output_power = powers_of_two(exponents_of(output.shifts, c));
+  // As store_outputs, of the largest sums.
+  const __m256 top = _mm256_add_ps(magnitude(of.gamma), magnitude(of.bias));
+  const bool rounded = output.float32_products && !output.mantissas.empty();
+  const float limit = rounded ? static_cast<float>(std::int64_t{1} << output.buffer_bits)
+                              : output.float32_products ? exact_limit
+                                                        : exact_limit / 2;
+  of.exact = all_below(of.bias, exact_limit) && all_below(top, exact_limit) &&
+             all_below(_mm256_mul_ps(top, of.mantissa), limit);
+  return of;
+}
+
+/// Tokens that share the constants of a channel while these are in registers. False, with nothing done, if the sum of the
+/// magnitudes of one is no float.
+template <std::size_t Tokens, class X, class Align, class Finish>
+[[nodiscard, gnu::target("avx2,fma")]] inline bool normalize_tokens(const X* x, std::size_t channels, std::int8_t* y,
+                                                                    const Align& align, const Finish& finish) noexcept {
   const auto& constants = finish.constants;
   const auto& shifts = constants.input_shift;
   const std::size_t whole = channels / 8 * 8;
-  __m256 sums = _mm256_setzero_ps();
-  for (std::size_t c = 0; c < whole; c += 8) sums = _mm256_add_ps(sums, x86::magnitude(x86::aligned_8(x, shifts, c)));
-  std::int64_t rest = 0;
-  for (std::size_t c = whole; c < channels; ++c) {
-    const std::int64_t v = align(x[c], static_cast<std::int32_t>(c));
-    rest += v < 0 ? -v : v;
+  __m256 sums[Tokens];
+#pragma GCC unroll 4
+  for (auto& sum : sums) sum = _mm256_setzero_ps();
+  for (std::size_t c = 0; c < whole; c += 8) {
+#pragma GCC unroll 4
+    for (std::size_t t = 0; t < Tokens; ++t) {
+      sums[t] = _mm256_add_ps(sums[t], magnitude(aligned_8(x + t * channels, shifts, c)));
+    }
   }
-  if (!x86::all_below(sums, x86::exact_limit / 16) || rest >= std::int64_t{1} << 23) return false;
-  __m128 halves = _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
-  halves = _mm_add_ps(halves, _mm_movehl_ps(halves, halves));
-  const float sum = _mm_cvtss_f32(halves) + _mm_cvtss_f32(_mm_movehdup_ps(halves)) + static_cast<float>(rest);
+  float divisors[Tokens];
+  for (std::size_t t = 0; t < Tokens; ++t) {
+    std::int64_t rest = 0;
+    for (std::size_t c = whole; c < channels; ++c) {
+      const std::int64_t v = align(x[t * channels + c], static_cast<std::int32_t>(c));
+      rest += v < 0 ? -v : v;
+    }
+    if (!all_below(sums[t], exact_limit / 16) || rest >= std::int64_t{1} << 23) return false;
+    __m128 halves = _mm_add_ps(_mm256_castps256_ps128(sums[t]), _mm256_extractf128_ps(sums[t], 1));
+    halves = _mm_add_ps(halves, _mm_movehl_ps(halves, halves));
+    const float sum = _mm_cvtss_f32(halves) + _mm_cvtss_f32(_mm_movehdup_ps(halves)) + static_cast<float>(rest);
+    divisors[t] = sum == 0 ? 1.0F : sum;  // then all elements are 0
+  }
   // Rounding a quotient of such numbers to float32 never makes it the next integer.
-  const float one = sum == 0 ? 0.0F : static_cast<float>(std::int32_t{1} << constants.weight_shift);
-  const float divisor = sum == 0 ? 1.0F : sum;
+  const auto one = static_cast<float>(std::int32_t{1} << constants.weight_shift);
   for (std::size_t c = 0; c < channels;) {
     if (c + 8 <= channels) {
-      const __m256 gamma = _mm256_mul_ps(x86::floats_8(constants.weights.data() + c), _mm256_set1_ps(one));
-      const __m256 quotient = _mm256_div_ps(gamma, _mm256_set1_ps(divisor));
-      const __m256 factor = _mm256_round_ps(quotient, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
-      if (x86::finish_8(constants, c, _mm256_mul_ps(x86::aligned_8(x, shifts, c), factor), y)) {
+      const NormalizedChannels of = normalized_channels(constants, c, one);
+      if (of.exact) {
+#pragma GCC unroll 4
+        for (std::size_t t = 0; t < Tokens; ++t) {
+          const __m256 quotient = _mm256_div_ps(of.gamma, _mm256_set1_ps(divisors[t]));
+          const __m256 factor = _mm256_round_ps(quotient, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC);
+          const __m256 aligned = _mm256_mul_ps(floats_8(x + t * channels + c), of.power);
+          __m256 v = _mm256_add_ps(_mm256_mul_ps(aligned, factor), of.bias);
+          if (constants.output.has_relu) v = _mm256_max_ps(v, _mm256_setzero_ps());
+          v = _mm256_mul_ps(_mm256_mul_ps(v, of.mantissa), of.output_power);
+          store_rounded(v, constants.output.value_bits, y + t * channels + c);
+        }
         c += 8;
         continue;
       }
     }
     const auto channel = static_cast<std::int32_t>(c);
-    const auto factor = static_cast<std::int64_t>(static_cast<float>(constants.weights[c]) * one / divisor);
-    y[c++] = static_cast<std::int8_t>(finish(align(x[channel], channel) * factor, channel));
+    for (std::size_t t = 0; t < Tokens; ++t) {
+      const auto factor = static_cast<std::int64_t>(static_cast<float>(constants.weights[c]) * one / divisors[t]);
+      const std::int64_t product = align(x[t * channels + c], channel) * factor;
+      y[t * channels + c] = static_cast<std::int8_t>(finish(product, channel));
+    }
+    ++c;
   }
   return true;
+}
+
+}  // namespace x86
+
+template <class X, class Align, FinishesInFloat32 Finish>
+[[nodiscard, gnu::target("avx2,fma")]] inline std::int64_t normalize_by_magnitude(arch::avx2, const X* x, std::size_t channels,
+                                                                                  std::int64_t tokens, std::int8_t* y,
+                                                                                  const Align& align,
+                                                                                  const Finish& finish) noexcept {
+  if (tokens >= 4 && x86::normalize_tokens<4>(x, channels, y, align, finish)) return 4;
+  return x86::normalize_tokens<1>(x, channels, y, align, finish) ? 1 : 0;
 }
 
 }  // namespace tenon::kernel
