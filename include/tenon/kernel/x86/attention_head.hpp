@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <tenon/kernel/reference/attention.hpp>
+#include <tenon/kernel/x86/registers.hpp>
 
 // One head of an attention in scratch memory. Both of its products, query by key and weight by value, are sums over pairs of
 // int16: on one side rows, of which a tile takes `tile_rows` at a time, on the other columns, 16 to a panel, with the pairs of
@@ -100,14 +101,6 @@ struct Head {
   }
 }
 
-// Compilers move sums between registers and load columns again for each row, unless they are told where things are.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void keep_in_register(__m256i& v) noexcept {
-  asm volatile("" : "+x"(v));
-}
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void add_in_place(__m256i& sum, __m256i v) noexcept {
-  asm volatile("vpaddd %1, %0, %0" : "+x"(sum) : "x"(v));
-}
-
 /// Sums of `count` pairs, [0, count) or listed ones, in 8 * Vectors columns. Rows are `stride` words apart, sums `sums_stride`.
 template <std::size_t Vectors, bool Listed>
 [[gnu::target("avx2,fma")]] inline void multiply_tile(const std::int16_t* rows, std::ptrdiff_t stride,
@@ -134,7 +127,7 @@ template <std::size_t Vectors, bool Listed>
       __builtin_memcpy(&both, rows + r * stride + 2 * pair, sizeof both);
       const __m256i row = _mm256_set1_epi32(both);
 #pragma GCC unroll 2
-      for (std::size_t v = 0; v < Vectors; ++v) add_in_place(sums[r][v], _mm256_madd_epi16(columns[v], row));
+      for (std::size_t v = 0; v < Vectors; ++v) add_doublewords(sums[r][v], _mm256_madd_epi16(columns[v], row));
     }
   }
 #pragma GCC unroll 6

@@ -9,6 +9,7 @@
 #include <tenon/kernel/x86/depthwise_plan.hpp>
 #include <tenon/kernel/x86/depthwise_sums.hpp>
 #include <tenon/kernel/x86/matmul.hpp>
+#include <tenon/kernel/x86/registers.hpp>
 
 // Depthwise convolutions of 3x3 and all others of six pairs of taps, for AVX2: sums and finish stay in registers.
 namespace tenon::kernel::x86 {
@@ -36,7 +37,7 @@ template <SixTaps How, std::size_t Parts, std::size_t Outputs>
           __m256i& sum = sums[0][column - k];
           const __m256i products = _mm256_maddubs_epi16(inputs, w[k]);
           sum = pair == 0 && k == 0 ? products : _mm256_add_epi16(sum, products);
-          in_order(sum);
+          keep_in_register(sum);
         }
       }
     }
@@ -44,14 +45,14 @@ template <SixTaps How, std::size_t Parts, std::size_t Outputs>
 #pragma GCC unroll 8
     for (std::size_t t = 0; t < 6; ++t) {
       __m256i w = load(tile.weights + 32 * t);
-      in_order(w);
+      keep_in_register(w);
       const std::byte* at = x + tile.offsets[t];
 #pragma GCC unroll 8
       for (std::size_t o = 0; o < Outputs; ++o, at += step) {
         __m256i& sum = sums[t * Parts / 6][o];
         const __m256i products = _mm256_maddubs_epi16(load(at), w);
         sum = t * Parts % 6 == 0 ? products : _mm256_add_epi16(sum, products);
-        in_order(sum);
+        keep_in_register(sum);
       }
     }
   }
@@ -74,8 +75,8 @@ template <SixTaps How, std::size_t Outputs>
 #pragma GCC unroll 4
     for (std::size_t t = 0; t < 6; t += 2) {
       __m256i w[2] = {load(tile.weights + 32 * t), load(tile.weights + 32 * t + 32)};
-      in_order(w[0]);
-      in_order(w[1]);
+      keep_in_register(w[0]);
+      keep_in_register(w[1]);
       const std::byte* first = x + tile.offsets[t];
       const std::byte* second = x + tile.offsets[t + 1];
 #pragma GCC unroll 8
@@ -86,7 +87,7 @@ template <SixTaps How, std::size_t Outputs>
 #pragma GCC unroll 2
         for (std::size_t h = 0; h < 2; ++h) {
           sums[o][h] = t == 0 ? both[h] : _mm256_add_epi32(sums[o][h], both[h]);
-          in_order(sums[o][h]);
+          keep_in_register(sums[o][h]);
         }
       }
     }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <tenon/kernel/x86/matmul_plan.hpp>
+#include <tenon/kernel/x86/registers.hpp>
 #include <type_traits>
 
 // A tile of filters times a few pixels, for AVX2: filters across the lanes, sums in registers from
@@ -59,22 +60,6 @@ template <Products How>
   }
 }
 
-/// Keeps a value in a register from here on. Values are made in the order in which they are written:
-/// another one, with more of them alive, runs out of registers.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void in_order(__m256i& value) noexcept {
-  asm volatile("" : "+x"(value));
-}
-
-/// Adds in place and in order; compilers put sums into other registers and move them back.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void add_words(__m256i& sum,
-                                                                      __m256i term) noexcept {
-  asm volatile("vpaddw %1, %0, %0" : "+x"(sum) : "x"(term));
-}
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline void add_doublewords(__m256i& sum,
-                                                                            __m256i term) noexcept {
-  asm volatile("vpaddd %1, %0, %0" : "+x"(sum) : "x"(term));
-}
-
 /// `Width` steps for all pixels and filters: one product with the multipliers for all of them.
 template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_bytes(
@@ -86,7 +71,7 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < Vectors; ++v) {
       w[k][v] = load(weights + (k * Vectors + v) * 32);
-      if (Width == 1) in_order(w[k][v]);
+      if (Width == 1) keep_in_register(w[k][v]);
     }
   }
 #pragma GCC unroll 8
@@ -95,7 +80,7 @@ template <std::size_t Width, std::size_t Pixels, std::size_t Vectors>
 #pragma GCC unroll 8
     for (std::size_t k = 0; k < Width; ++k) {
       __m256i four = broadcast_step(x[p] + offsets[k]);
-      in_order(four);
+      keep_in_register(four);
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < Vectors; ++v) {
         const __m256i pairs = _mm256_maddubs_epi16(four, w[k][v]);
@@ -172,7 +157,7 @@ template <class Dots, Products How, std::size_t Pixels, std::size_t Vectors>
 #pragma GCC unroll 8
       for (std::size_t v = 0; v < Vectors; ++v) {
         w[v] = load_words<How>(weights + v * vector_bytes);
-        in_order(w[v]);
+        keep_in_register(w[v]);
       }
 #pragma GCC unroll 8
       for (std::size_t p = 0; p < Pixels; ++p) {

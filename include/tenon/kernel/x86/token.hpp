@@ -36,6 +36,19 @@ template <class Constants>
 
 }  // namespace x86
 
+namespace x86 {
+
+/// No constants of so few channels that they fill no vector.
+template <class Constants>
+inline constexpr bool fills_vectors = [] {
+  const auto fills = [](std::size_t size) { return size <= 1 || size >= 8; };
+  using Output = std::remove_cvref_t<decltype(Constants::output)>;
+  return fills(Constants::weights.size()) && fills(Constants::bias.size()) && fills(Constants::input_shift.size()) &&
+         fills(Output{}.shifts.size()) && fills(Output{}.mantissas.size());
+}();
+
+}  // namespace x86
+
 /// `finish` has the constants of an exported stage, without limits that sums below 2^24 could meet.
 template <class Finish>
 concept FinishesInFloat32 = x86::StoredInBytes<std::remove_cvref_t<decltype(Finish::constants.output)>> && requires {
@@ -43,6 +56,7 @@ concept FinishesInFloat32 = x86::StoredInBytes<std::remove_cvref_t<decltype(Fini
   requires std::remove_cvref_t<decltype(Finish::constants)>::buffer_bits >= 24;
   requires std::remove_cvref_t<decltype(Finish::constants)>::bias.size() != 1;
   requires std::remove_cvref_t<decltype(Finish::constants)>::output.maximum.empty();
+  requires x86::fills_vectors<std::remove_cvref_t<decltype(Finish::constants)>>;
 };
 
 template <class X, class W, class Align, FinishesInFloat32 Finish>

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/x86/matmul.hpp>
+#include <tenon/kernel/x86/registers.hpp>
 #include <tenon/kernel/x86/stage.hpp>
 #include <tenon/kernel/x86/winograd_plan.hpp>
 
@@ -73,8 +74,8 @@ template <std::size_t Squares>
     for (std::size_t i = 0; i < Squares; ++i) x[i] = squares + static_cast<std::ptrdiff_t>(i) * square_bytes;
     for (std::ptrdiff_t at = 0; at < square_bytes; at += 4, weights += 64) {
       __m256i w[2] = {load(weights), load(weights + 32)};
-      in_order(w[0]);
-      in_order(w[1]);
+      keep_in_register(w[0]);
+      keep_in_register(w[1]);
 #pragma GCC unroll 8
       for (std::size_t i = 0; i < Squares; ++i) {
         const __m256i two = broadcast_step(x[i] + at);
