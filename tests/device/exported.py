@@ -31,16 +31,17 @@ STREAM = ["-bs", str(CLIPS)]
 
 def programs():
     """The models of each program: name, float model, samples, options of quantization."""
+    def trained(*names):
+        return [(name, MODELS / name / "model.h5", MODELS / name / "samples.npz", []) for name in names
+                if (MODELS / name / "model.h5").exists()]
+
     digits, vit, tenn = (ROOT / "examples" / name for name in ("digits", "digits_vit", "digits_tenn"))
     yield [("digits_8", digits / "model.h5", digits / "samples.npz", []),
            ("digits_4", digits / "model.h5", digits / "samples.npz", ["-w", "4", "-a", "4"]),
            ("digits_pt", digits / "model.h5", digits / "samples.npz", ["--per_tensor_activations"]),
            ("digits_vit", vit / "model.h5", vit / "samples.npz", []),
-           ("digits_tenn", tenn / "model.h5", tenn / "samples.npz", STREAM)]
-    for names in (("kws", "ad"), ("resnet8", "vww")):
-        trained = [(name, MODELS / name / "model.h5", MODELS / name / "samples.npz", []) for name in names]
-        if found := [model for model in trained if model[1].exists()]:
-            yield found
+           ("digits_tenn", tenn / "model.h5", tenn / "samples.npz", STREAM), *trained("kws", "ad")]
+    yield trained("resnet8", "vww")
 
 
 def numbers(values):
