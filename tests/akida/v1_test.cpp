@@ -7,7 +7,7 @@ using namespace tenon::akida;
 
 namespace {
 
-constexpr Sequence small(std::int32_t bits) {
+constexpr Sequence small_v1(std::int32_t bits) {
   return Sequence{}
       .input({16, 16, 3}, DataType::uint8)
       .conv(8)
@@ -19,7 +19,7 @@ constexpr Sequence small(std::int32_t bits) {
 }  // namespace
 
 TEST_CASE("v1 refuses activations with a range for each channel") {
-  Sequence model = small(4);
+  Sequence model = small_v1(4);
   CHECK(model.on(v1).maps(Device::AKD1000));
   model.layers[2].per_axis = true;
   const auto verdict = model.on(v1);
@@ -31,8 +31,8 @@ TEST_CASE("v1 refuses activations with a range for each channel") {
 }
 
 TEST_CASE("v1 activations have 1, 2 or 4 bits") {
-  for (const std::int32_t bits : {1, 2, 4}) CHECK(small(bits).on(v1).maps(Device::AKD1000));
-  const auto wide = small(8).on(v1);
+  for (const std::int32_t bits : {1, 2, 4}) CHECK(small_v1(bits).on(v1).maps(Device::AKD1000));
+  const auto wide = small_v1(8).on(v1);
   CHECK_FALSE(wide.converts);
   CHECK(says(wide, Category::UNSIGNED_REQUIRED, 3, number(8), at_most(4)));
   const auto processor = Sequence{}
@@ -47,7 +47,7 @@ TEST_CASE("v1 activations have 1, 2 or 4 bits") {
 }
 
 TEST_CASE("v1 needs bounded ReLUs with output quantizers") {
-  Sequence model = small(4);
+  Sequence model = small_v1(4);
   model.layers[2].bounded = false;
   CHECK(model.on(v1).has(Category::V1_RELU_UNBOUNDED));
   const auto last = [](std::int32_t bits) {
@@ -59,7 +59,7 @@ TEST_CASE("v1 needs bounded ReLUs with output quantizers") {
 }
 
 TEST_CASE("all faults of a model are reported at once, each once") {
-  Sequence model = small(8);
+  Sequence model = small_v1(8);
   model.layers[1].kernel = {9, 9};
   model.layers[2].per_axis = true;
   const auto verdict = model.on(v1);
@@ -106,5 +106,5 @@ TEST_CASE("a model that maps says where its blocks run") {
   CHECK(verdict.blocks[2].unit == Unit::internal_dense);
 }
 
-static_assert(small(4).on(v1).maps(Device::TwoNodesIPv1));
-static_assert(!small(8).on(v1).converts);
+static_assert(small_v1(4).on(v1).maps(Device::TwoNodesIPv1));
+static_assert(!small_v1(8).on(v1).converts);

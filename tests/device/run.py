@@ -70,16 +70,21 @@ def links_banned(elf):
     return "links " + ", ".join(banned) if banned else None
 
 
-def emulate(board, elf):
-    """What is wrong with the outputs, or None."""
+def status(board, elf):
+    """The exit status of the application, or a complaint."""
     bios = ["-bios", "none"] if board == "riscv32" else []
     command = [emulator(board), "-M", BOARDS[board][1], *bios, "-display", "none", "-monitor", "none", "-serial", "none", "-kernel", str(elf),
                "-semihosting-config", "enable=on,target=native"]
     try:
-        status = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).returncode
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).returncode
     except subprocess.TimeoutExpired:
         return "does not end"
-    return f"{status} outputs are wrong" if status else None
+
+
+def emulate(board, elf):
+    """What is wrong with the outputs, or None."""
+    result = status(board, elf)
+    return result if isinstance(result, str) else f"{result} outputs are wrong" if result else None
 
 
 def complaint(board, level, source, folder):

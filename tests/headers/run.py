@@ -127,7 +127,7 @@ def commands(header, host):
         native = native + ["-mavx512f", "-mavx512bw", "-mavx512vl", "-mavx512vnni", "-mavx2"]
     if path[:2] != ("kernel", "x86") or platform.machine() in ("x86_64", "AMD64"):
         # Host headers take seconds each: one compiler takes each, the other sees them all at once (`main`).
-        if folder(header) != "host" or not shutil.which(CLANG):
+        if folder(header) not in ("host", "tenon.hpp") or not shutil.which(CLANG):
             yield ("g++", *native)
         yield (CLANG, *native)
     if path[:2] == ("kernel", "neon") or path in (("kernel", "blocks.hpp"), ("device.hpp",)):
@@ -230,7 +230,7 @@ def main():
     pending = []
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool, tempfile.TemporaryDirectory() as store:
         # First what takes longest, so that the others are done beside it.
-        together = [h for h in headers if folder(h) == "host"]
+        together = [h for h in headers if folder(h) in ("host", "tenon.hpp")]
         if together and shutil.which("g++") and shutil.which(CLANG):
             whole = pool.submit(compile_text, ["g++", *BASE, *host, "-fsyntax-only", "-x", "c++"], together)
             pending.append((("g++", "all host headers together"), together[0], whole.result))

@@ -12,7 +12,7 @@ using namespace tenon::host;
 
 namespace {
 
-Samples counting(Shape shape, std::size_t count) {
+Samples counting_samples(Shape shape, std::size_t count) {
   std::vector<float> values(static_cast<std::size_t>(shape.size()) * count);
   std::iota(values.begin(), values.end(), 0.0F);
   return {std::move(values), shape, count};
@@ -55,7 +55,7 @@ float averaged(std::vector<float> maxima) {
 }  // namespace
 
 TEST_CASE("inputs (steps, batch, ...) are frames of as many streams as the batch") {
-  Samples samples = counting(Shape{2, 3}, 4);  // four steps of two streams with frames of three
+  Samples samples = counting_samples(Shape{2, 3}, 4);  // four steps of two streams with frames of three
   const Streams streams = cut_steps(samples, Shape(3));
   CHECK(streams.count == 2);
   CHECK(streams.steps == 4);
@@ -64,7 +64,7 @@ TEST_CASE("inputs (steps, batch, ...) are frames of as many streams as the batch
 }
 
 TEST_CASE("inputs of the shape of a frame are one step of many streams") {
-  Samples samples = counting(Shape{2, 3}, 4);
+  Samples samples = counting_samples(Shape{2, 3}, 4);
   const Streams streams = cut_steps(samples, Shape{2, 3});
   CHECK(streams.count == 4);
   CHECK(streams.steps == 1);
@@ -72,19 +72,19 @@ TEST_CASE("inputs of the shape of a frame are one step of many streams") {
 }
 
 TEST_CASE("a sample longer than the input of a model is a sequence of inputs") {
-  Samples samples = counting(Shape{6, 2}, 3);
+  Samples samples = counting_samples(Shape{6, 2}, 3);
   const Streams streams = cut_sequences(samples, Shape{2, 2});
   CHECK(streams.count == 3);
   CHECK(streams.steps == 3);
   CHECK(samples[streams.at(1, 2)][0] == 20);  // sample 1, its steps 4 and 5
-  Samples listed = counting(Shape{5, 1, 2}, 3);
+  Samples listed = counting_samples(Shape{5, 1, 2}, 3);
   CHECK(cut_sequences(listed, Shape{1, 2}).steps == 5);
-  Samples uneven = counting(Shape{5, 2}, 3);
+  Samples uneven = counting_samples(Shape{5, 2}, 3);
   CHECK(error_of([&] { return cut_sequences(uneven, Shape{2, 2}); }) == 1033);
 }
 
 TEST_CASE("frames of parallel clips are a multiple of the batch size") {
-  const Samples samples = counting(Shape(1), 6);
+  const Samples samples = counting_samples(Shape(1), 6);
   const Streams streams = parallel_clips(samples, 2);
   CHECK(streams.count == 2);
   CHECK(streams.at(1, 2) == 5);

@@ -9,7 +9,7 @@ namespace {
 using namespace tenon::test;
 using tenon::host::Report;
 
-Layer batch_norm(const std::string& name, const std::string& from) {
+Layer named_batch_norm(const std::string& name, const std::string& from) {
   return layer("BatchNormalization", name, {from}, {{"axis", {3}}, {"epsilon", 0.0}},
                {values(name + "/gamma", {2, 2}), values(name + "/beta", {1, 1}),
                 values(name + "/moving_mean", {0, 0}), values(name + "/moving_variance", {1, 1})});
@@ -20,7 +20,7 @@ TEST_CASE("each transform sees the result of the one before: split, swapped, fol
       {input("in", {4, 4, 2}), conv("c", "in", 2, 2),
        layer("MaxPooling2D", "mp", {"c"},
              {{"pool_size", {2, 2}}, {"strides", {2, 2}}, {"padding", "valid"}}),
-       batch_norm("bn", "mp"), layer("Activation", "a", {"bn"}, {{"activation", "relu"}}),
+       named_batch_norm("bn", "mp"), layer("Activation", "a", {"bn"}, {{"activation", "relu"}}),
        layer("Flatten", "f1", {"a"}), layer("Flatten", "f2", {"f1"}),
        layer("Dense", "d", {"f2"}, {{"units", 1}, {"activation", "softmax"}, {"use_bias", false}},
              {counting("d/kernel", {8, 1})})});
@@ -40,7 +40,7 @@ TEST_CASE("what is sanitized stays as it is") {
   const Graph before =
       graph_of({input("in", {4, 4, 3}),
                 conv("c", "in", 3, 2, {{"kernel_size", {3, 3}}, {"padding", "same"}}),
-                batch_norm("bn", "c"), layer("ReLU", "r", {"bn"}), conv("e", "r", 2, 2),
+                named_batch_norm("bn", "c"), layer("ReLU", "r", {"bn"}), conv("e", "r", 2, 2),
                 layer("Add", "add", {"r", "e"}), layer("ReLU", "q", {"add"})});
   const Graph once = tenon::host::sanitize(before);
   CHECK(once.layers.size() > 4);

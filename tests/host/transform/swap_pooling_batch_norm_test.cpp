@@ -15,7 +15,7 @@ Layer batch_norm(const std::string& from, Json axis, std::vector<float> gamma) {
                 values("bn/moving_mean", {0, 0}), values("bn/moving_variance", {1, 1})});
 }
 
-std::string connections(const Graph& graph) {
+std::string first_inputs(const Graph& graph) {
   std::string shown;
   for (const Layer& l : graph.layers)
     shown += l.name + "(" + (l.inputs().empty() ? "" : text(l.inputs()[0])) + ") ";
@@ -27,9 +27,9 @@ TEST_CASE("a BatchNormalization moves before a global average, to the axis of th
   const Graph before =
       graph_of({input("in", {4, 4, 2}), layer("GlobalAveragePooling2D", "gap", {"in"}),
                 batch_norm("gap", {1}, {1, -2})});
-  CHECK(connections(before) == "in() gap(in) bn(gap) -> bn");
+  CHECK(first_inputs(before) == "in() gap(in) bn(gap) -> bn");
   const Graph after = swap_pooling_batch_norm(before, report);
-  CHECK(connections(after) == "in() bn(in) gap(bn) -> gap");
+  CHECK(first_inputs(after) == "in() bn(in) gap(bn) -> gap");
   CHECK(after.find("bn")->config["axis"] == Json{3});
   CHECK(report.remarks.empty());
 }
@@ -40,11 +40,11 @@ TEST_CASE("before a maximum its factors must be positive; else it stays and the 
     return graph_of({input("in", {4, 4, 2}), layer("MaxPooling2D", "mp", {"in"}),
                      batch_norm("mp", {3}, {1, gamma})});
   };
-  CHECK(connections(swap_pooling_batch_norm(make(0.5F), report)) == "in() bn(in) mp(bn) -> mp");
+  CHECK(first_inputs(swap_pooling_batch_norm(make(0.5F), report)) == "in() bn(in) mp(bn) -> mp");
   CHECK(report.remarks.empty());
   for (const float gamma : {0.0F, -1.0F}) {
     Report refused;
-    CHECK(connections(swap_pooling_batch_norm(make(gamma), refused)) == "in() mp(in) bn(mp) -> bn");
+    CHECK(first_inputs(swap_pooling_batch_norm(make(gamma), refused)) == "in() mp(in) bn(mp) -> bn");
     REQUIRE(refused.remarks.size() == 1);
     CHECK(refused.remarks[0].layer == "bn");
   }
@@ -56,7 +56,7 @@ TEST_CASE("a BatchNormalization without gamma has the factor 1") {
       {input("in", {4, 4, 2}), layer("MaxPooling2D", "mp", {"in"}), batch_norm("mp", -1, {1, 1})});
   before.layers[2].variables.erase(before.layers[2].variables.begin());
   before.layers[2].config["scale"] = false;
-  CHECK(connections(swap_pooling_batch_norm(before, report)) == "in() bn(in) mp(bn) -> mp");
+  CHECK(first_inputs(swap_pooling_batch_norm(before, report)) == "in() bn(in) mp(bn) -> mp");
 }
 
 TEST_CASE("another axis than that of the channels stays") {
