@@ -57,6 +57,8 @@ inline const Case conv2d_cases[] = {
     {"many channels", {4, 3, 67}, 18, {3, 3}, {1, 1}, Padding::same},
     {"several bands", {40, 17, 21}, 3, {3, 3}, {2, 1}, Padding::same},
     {"several bands of one input", {50, 5, 64}, 2, {1, 1}},
+    {"vectors of channels, stride 2", {9, 8, 32}, 20, {3, 3}, {2, 2}, Padding::same},
+    {"vectors of channels, pixel by pixel", {5, 7, 48}, 33, {1, 1}},
     {"squares of outputs", {8, 8, 16}, 16, {3, 3}, {1, 1}, Padding::same},
     {"squares over the border", {7, 11, 32}, 24, {3, 3}, {1, 1}, Padding::same},
     {"squares without padding", {6, 16, 16}, 33, {3, 3}},
@@ -113,9 +115,12 @@ void compare_conv2d(const Case& c, const Variant& v, unsigned seed) {
     std::int64_t sum = 0;
     std::int64_t shifted_sum = 0;
     for (std::int64_t i = 0; i < block.row_weights(); ++i) {
-      const std::int64_t weight = std::abs(weights[static_cast<std::size_t>(f * block.row_weights() + i)]);
+      const std::int64_t weight =
+          std::abs(weights[static_cast<std::size_t>(f * block.row_weights() + i)]);
       sum += weight;
-      shifted_sum += weight << (v.shifted && c.groups == 1 ? shifts[static_cast<std::size_t>(i) % channels] : 8);
+      shifted_sum +=
+          weight << (v.shifted && c.groups == 1 ? shifts[static_cast<std::size_t>(i) % channels]
+                                                : 8);
     }
     block.small_sums = block.small_sums && shifted_sum * 256 < 1 << 29;
     finish.push_back(tenon_test::random_finish(random, sum * 256 << largest_shift));

@@ -6,8 +6,8 @@ using kernel::ConvBlock;
 using tenon_test::AlignedBytes;
 using tenon_test::compare_all;
 using tenon_test::random_tensor;
-using tenon_test::VectorArch;
 using tenon_test::Variant;
+using tenon_test::VectorArch;
 
 TEST_CASE("the vector convolution equals the reference for inputs that are not negative") {
   for (const int bits : {8, 4, 2}) {

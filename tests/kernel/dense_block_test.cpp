@@ -121,7 +121,11 @@ void compare_kinds() {
 TEST_CASE("the vector dense block equals the reference") { compare_kinds<VectorArch>(); }
 
 #if defined(__x86_64__)
-TEST_CASE("the AVX-VNNI dense block equals the reference") { compare_kinds<tenon_test::LikeAvxVnni>(); }
-TEST_CASE("the AVX512-VNNI dense block equals the reference") { compare_kinds<tenon_test::LikeAvx512Vnni>(); }
+TEST_CASE("the AVX-VNNI dense block equals the reference") {
+  compare_kinds<tenon_test::LikeAvxVnni>();
+}
+TEST_CASE("the AVX512-VNNI dense block equals the reference") {
+  compare_kinds<tenon_test::LikeAvx512Vnni>();
+}
 TEST_CASE("the AMX dense block equals the reference") { compare_kinds<tenon_test::LikeAmxInt8>(); }
 #endif

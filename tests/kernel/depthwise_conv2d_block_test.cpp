@@ -145,7 +145,8 @@ void compare_either_sign() {
 
 }  // namespace
 
-TEST_CASE("the vector depthwise convolution equals the reference for inputs that are not negative") {
+TEST_CASE(
+    "the vector depthwise convolution equals the reference for inputs that are not negative") {
   compare_non_negative<VectorArch>();
 }
 TEST_CASE("the vector depthwise convolution equals the reference for inputs of either sign") {
@@ -153,7 +154,8 @@ TEST_CASE("the vector depthwise convolution equals the reference for inputs of e
 }
 
 #if defined(__x86_64__)
-TEST_CASE("the AVX512-VNNI depthwise convolution equals the reference for inputs that are not negative") {
+TEST_CASE(
+    "the AVX512-VNNI depthwise convolution equals the reference for inputs that are not negative") {
   compare_non_negative<tenon_test::LikeAvx512Vnni>();
 }
 TEST_CASE("the AVX512-VNNI depthwise convolution equals the reference for inputs of either sign") {

@@ -154,7 +154,8 @@ void pack(Arch, const AddBlock& block, const AddShifts* shifts, const ChannelFin
 }
 
 template <std::derived_from<arch::avx512_vnni> Arch, class A, class B, class Y>
-void add_block(Arch, const AddBlock& block, const A* a, const B* b, const std::byte* packed, Y* y) noexcept {
+void add_block(Arch, const AddBlock& block, const A* a, const B* b, const std::byte* packed,
+               Y* y) noexcept {
   x86::add_zmm<x86::DotsOf<Arch>>(block, a, b, packed, y);
 }
 

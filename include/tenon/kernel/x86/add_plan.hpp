@@ -7,15 +7,16 @@
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/reference/add_block.hpp>
 
-// The constants of an addition, packed once, for 32 or 64 elements at a time: the same vectors come again after as many elements
-// as are whole vectors and whole pixels.
+// The constants of an addition, packed once, for 32 or 64 elements at a time: the same vectors come
+// again after as many elements as are whole vectors and whole pixels.
 namespace tenon::kernel::x86 {
 
 /// Elements that are added at a time: as many as a vector has bytes.
 inline constexpr std::int32_t add_lanes = 32;
 inline constexpr std::int32_t add_lanes_zmm = 64;
 
-/// The constants of `add_lanes` elements or more. Those of four bytes stand as the unpacking of words leaves the elements.
+/// The constants of `add_lanes` elements or more. Those of four bytes stand as the unpacking of
+/// words leaves the elements.
 template <std::size_t Lanes = add_lanes>
 struct AddConstants {
   std::int32_t factors[Lanes];  ///< of a and of b, two int16
@@ -35,10 +36,10 @@ enum class AddForm : std::int32_t {
   finished,  ///< and multiplies with the multiplier of the finish as well
 };
 
-[[nodiscard]] constexpr std::int32_t add_vectors(const AddBlock& block, std::int32_t lanes = add_lanes) noexcept {
+[[nodiscard]] constexpr std::int32_t add_vectors(const AddBlock& block,
+                                                 std::int32_t lanes = add_lanes) noexcept {
   std::int32_t vectors = block.channels;
-  for (std::int32_t both = 2; both <= lanes && block.channels % both == 0; both *= 2)
-    vectors /= 2;
+  for (std::int32_t both = 2; both <= lanes && block.channels % both == 0; both *= 2) vectors /= 2;
   return vectors;
 }
 
@@ -56,7 +57,8 @@ enum class AddForm : std::int32_t {
   return form;
 }
 
-/// Where element `i` stands when words of half as many elements are unpacked: quarters of eight bytes by turns.
+/// Where element `i` stands when words of half as many elements are unpacked: quarters of eight
+/// bytes by turns.
 [[nodiscard]] constexpr std::int32_t unpacked_element(std::int32_t i, std::int32_t lanes) noexcept {
   const std::int32_t half = lanes / 2;
   return i / half * half + i / 4 % 2 * (half / 2) + i % half / 8 * 4 + i % 4;

@@ -18,7 +18,8 @@ template <class Dots, AddForm Form>
 [[TENON_ZMM_TARGET, gnu::always_inline]] inline typename Dots::Vector add_pairs(
     const FinishTraits& traits, const AddConstants<add_lanes_zmm>& constants, std::int32_t at,
     typename Dots::Vector pairs) noexcept {
-  const ZmmFinish<Dots> scale{traits, Dots::load(constants.offset + at), Dots::load(constants.multiplier + at),
+  const ZmmFinish<Dots> scale{traits, Dots::load(constants.offset + at),
+                              Dots::load(constants.multiplier + at),
                               Dots::load(constants.shift + at)};
   const auto factors = Dots::load(constants.factors + at);
   if constexpr (Form == AddForm::finished) {
@@ -34,20 +35,23 @@ template <class Dots, AddForm Form>
 }
 
 template <class Dots, AddForm Form, class A, class B, class Y>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void add_64(const FinishTraits& traits,
-                                                            const AddConstants<add_lanes_zmm>& constants, const A* a,
-                                                            const B* b, Y* y) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void add_64(
+    const FinishTraits& traits, const AddConstants<add_lanes_zmm>& constants, const A* a,
+    const B* b, Y* y) noexcept {
   typename Dots::Vector out[4];
 #pragma GCC unroll 2
   for (std::int32_t h = 0; h < 2; ++h) {
     const auto first = Dots::load_words(a + 32 * h);
     const auto second = Dots::load_words(b + 32 * h);
     out[2 * h] = add_pairs<Dots, Form>(traits, constants, 32 * h, Dots::low_words(first, second));
-    out[2 * h + 1] = add_pairs<Dots, Form>(traits, constants, 32 * h + 16, Dots::high_words(first, second));
+    out[2 * h + 1] =
+        add_pairs<Dots, Form>(traits, constants, 32 * h + 16, Dots::high_words(first, second));
   }
   if constexpr (std::is_same_v<Y, std::int8_t>) {
-    const auto bytes = Dots::to_bytes(Dots::to_words(out[0], out[1]), Dots::to_words(out[2], out[3]));
-    const auto limited = Dots::least_bytes(Dots::halves_together(bytes), Dots::load(constants.high));
+    const auto bytes =
+        Dots::to_bytes(Dots::to_words(out[0], out[1]), Dots::to_words(out[2], out[3]));
+    const auto limited =
+        Dots::least_bytes(Dots::halves_together(bytes), Dots::load(constants.high));
     Dots::store_all(y, Dots::most_bytes(limited, bytes_of<Dots>(traits.low)));
   } else {
     alignas(64) Y staged[add_lanes_zmm];
@@ -62,8 +66,9 @@ template <class Dots, AddForm Form, class A, class B, class Y>
 }
 
 template <class Dots, AddForm Form, class A, class B, class Y>
-[[TENON_ZMM_TARGET, gnu::noinline]] void add_elements_zmm(const AddBlock& block, const A* a, const B* b,
-                                                          const AddConstants<add_lanes_zmm>* constants, Y* y) noexcept {
+[[TENON_ZMM_TARGET, gnu::noinline]] void add_elements_zmm(
+    const AddBlock& block, const A* a, const B* b, const AddConstants<add_lanes_zmm>* constants,
+    Y* y) noexcept {
   const std::int64_t count = block.pixels * block.channels;
   const std::int32_t vectors = add_vectors(block, add_lanes_zmm);
   std::int32_t v = 0;
@@ -84,7 +89,8 @@ template <class Dots, AddForm Form, class A, class B, class Y>
 }
 
 template <class Dots, class A, class B, class Y>
-void add_zmm(const AddBlock& block, const A* a, const B* b, const std::byte* packed, Y* y) noexcept {
+void add_zmm(const AddBlock& block, const A* a, const B* b, const std::byte* packed,
+             Y* y) noexcept {
   AddForm form;
   std::memcpy(&form, packed, sizeof form);
   const auto* const constants = reinterpret_cast<const AddConstants<add_lanes_zmm>*>(packed + 64);

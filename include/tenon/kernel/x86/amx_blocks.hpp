@@ -12,8 +12,9 @@
 #include <tenon/kernel/x86/dense_block.hpp>
 #include <tenon/kernel/x86/matmul_amx.hpp>
 
-// Convolutions and dense layers where matrix tiles are to be had, equal to the reference kernels: those that gain from tiles use
-// them, if the system lets this process when the weights are packed; all others are done in vectors.
+// Convolutions and dense layers where matrix tiles are to be had, equal to the reference kernels:
+// those that gain from tiles use them, if the system lets this process when the weights are packed;
+// all others are done in vectors.
 namespace tenon::kernel {
 
 template <class A>
@@ -30,7 +31,8 @@ template <X86Amx Arch>
 [[nodiscard]] constexpr std::size_t packed_bytes(Arch, const ConvBlock& block) noexcept {
   const std::size_t vectors = x86::matmul_packed_bytes(block, x86::DotsOf<Arch>::dot);
   const x86::AmxPlan plan = x86::amx_plan_of(block);
-  return x86::amx_choice_bytes + (plan.used ? std::max(vectors, x86::amx_packed_bytes(plan)) : vectors);
+  return x86::amx_choice_bytes +
+         (plan.used ? std::max(vectors, x86::amx_packed_bytes(plan)) : vectors);
 }
 
 template <X86Amx Arch>
@@ -52,8 +54,8 @@ void pack(Arch, const ConvBlock& block, const signed char* w, const std::uint8_t
 }
 
 template <X86Amx Arch, class X, class Y>
-void conv2d_block(Arch, const ConvBlock& block, const X* x, const X* padding, const std::byte* packed, Y* y,
-                  std::byte* scratch) noexcept {
+void conv2d_block(Arch, const ConvBlock& block, const X* x, const X* padding,
+                  const std::byte* packed, Y* y, std::byte* scratch) noexcept {
   using Dots = x86::DotsOf<Arch>;
   const bool tiles = packed[0] != std::byte{0};
   packed += x86::amx_choice_bytes;
@@ -64,14 +66,16 @@ void conv2d_block(Arch, const ConvBlock& block, const X* x, const X* padding, co
 }
 
 template <ConvBlock Block, X86Amx Arch, class X, class Y>
-[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const X* x, const X* padding, const std::byte* packed, Y* y,
+[[gnu::target("avx2,fma")]] void conv2d_block(Arch, const X* x, const X* padding,
+                                              const std::byte* packed, Y* y,
                                               std::byte* scratch) noexcept {
   using Dots = x86::DotsOf<Arch>;
   static constexpr x86::AmxPlan plan = x86::amx_plan_of(Block);
   [[maybe_unused]] const bool tiles = packed[0] != std::byte{0};
   packed += x86::amx_choice_bytes;
   if constexpr (plan.used) {
-    if (tiles) return x86::conv2d_amx<Dots, x86::TilesOf<Arch>>(Block, plan, x, padding, packed, y, scratch);
+    if (tiles)
+      return x86::conv2d_amx<Dots, x86::TilesOf<Arch>>(Block, plan, x, padding, packed, y, scratch);
     // Without the tiles it need not be the fastest code, but no more of it than is needed.
     x86::conv2d_at_run_time<Dots>(Block, x, padding, packed, y, scratch);
   } else {

@@ -35,7 +35,8 @@ namespace x86 {
            to_cache_line(static_cast<std::size_t>(block.channels)) +
            static_cast<std::size_t>(block.filters) * sizeof(ChannelFinish);
   }
-  return plan_bytes + layout_of(plan).bytes * static_cast<std::size_t>(plan.tiles * block.groups);
+  return plan_bytes + order_bytes(block, plan) +
+         layout_of(plan).bytes * static_cast<std::size_t>(plan.tiles * block.groups);
 }
 
 inline void pack_any_matmul(const ConvBlock& block, Dot dot, const signed char* w,
@@ -112,7 +113,7 @@ template <class Dots, Products How, Staged In, class X, class Y>
     const std::int32_t rows = wy.output - row < plan.band_rows ? wy.output - row : plan.band_rows;
     const std::byte* band = scratch;
     if (plan.staged) {
-      stage_band<In>(block, plan, x, outside, row, rows, scratch);
+      stage_band<In>(block, plan, x, outside, packed, row, rows, scratch);
     } else {
       band =
           reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * plan.row_bytes;
@@ -125,7 +126,7 @@ template <class Dots, Products How, Staged In, class X, class Y>
         static_cast<std::size_t>(rows) * static_cast<std::size_t>(block.window.x.output),
         In == Staged::flipped};
     Y* const out = y + std::ptrdiff_t{row} * block.window.x.output * block.filters;
-    const std::byte* at = packed;
+    const std::byte* at = packed + order_bytes(block, plan);
     for (std::int32_t group = 0; group < block.groups; ++group) {
       for (std::int32_t first = 0; first < width; first += plan.tile, at += layout.bytes) {
         const Tile tile = tile_at(at, layout);
@@ -185,9 +186,10 @@ template <class Dots, class X, class Y>
 /// For a block that is no constant: compiled once for all architectures and layers with such dot
 /// products.
 template <class Dots, class X, class Y>
-[[gnu::target("avx2,fma"), gnu::noinline]] void conv2d_at_run_time(
-    const ConvBlock& block, const X* x, const X* padding, const std::byte* packed, Y* y,
-    std::byte* scratch) noexcept {
+[[gnu::target("avx2,fma"), gnu::noinline]] void conv2d_at_run_time(const ConvBlock& block,
+                                                                   const X* x, const X* padding,
+                                                                   const std::byte* packed, Y* y,
+                                                                   std::byte* scratch) noexcept {
   conv2d_any<Dots>(block, packed_plan(packed), x, padding, packed, y, scratch);
 }
 

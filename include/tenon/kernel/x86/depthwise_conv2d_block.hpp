@@ -82,8 +82,7 @@ template <bool Bytes, class X, class Y>
         const std::int32_t used = std::min(depthwise_lanes, block.channels - b * depthwise_lanes);
         rows.target = {several ? depthwise_lanes : used, several ? plan.channels : used,
                        several ? block.channels : used};
-        rows.last_lanes =
-            several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
+        rows.last_lanes = several ? (width - (plan.positions - 1) * pixels) * plan.channels : used;
         const DepthwiseTile tile = tile_at(at, layout);
         const std::byte* const x_lanes = from + std::ptrdiff_t{b} * depthwise_lanes * plan.lane;
         Y* const y_lanes = to + b * depthwise_lanes;
@@ -138,7 +137,8 @@ concept X86Zmm = std::derived_from<A, arch::avx512_vnni>;
 template <X86Zmm Arch>
 [[nodiscard]] constexpr std::size_t packed_bytes(Arch, const DepthwiseBlock& block) noexcept {
   const x86::QuadPlan plan = x86::quad_plan_of(block);
-  return x86::quad_plan_bytes + x86::quad_layout_of(plan).bytes * static_cast<std::size_t>(plan.blocks * plan.parities);
+  return x86::quad_plan_bytes +
+         x86::quad_layout_of(plan).bytes * static_cast<std::size_t>(plan.blocks * plan.parities);
 }
 
 template <X86Zmm Arch>
@@ -150,21 +150,22 @@ template <X86Zmm Arch>
 }
 
 template <X86Zmm Arch>
-void pack(Arch, const DepthwiseBlock& block, const signed char* w, const ChannelFinish* channel_finish,
-          std::byte* packed) noexcept {
+void pack(Arch, const DepthwiseBlock& block, const signed char* w,
+          const ChannelFinish* channel_finish, std::byte* packed) noexcept {
   x86::pack_quads(block, w, channel_finish, packed);
 }
 
 template <X86Zmm Arch, class X, class Y>
-void depthwise_conv2d_block(Arch, const DepthwiseBlock& block, const X* x, const std::byte* packed, Y* y,
-                            std::byte* scratch) noexcept {
+void depthwise_conv2d_block(Arch, const DepthwiseBlock& block, const X* x, const std::byte* packed,
+                            Y* y, std::byte* scratch) noexcept {
   x86::QuadPlan plan;
   std::memcpy(&plan, packed, sizeof plan);
   x86::depthwise_zmm<x86::DotsOf<Arch>>(block, plan, x, packed, y, scratch);
 }
 
 template <DepthwiseBlock Block, X86Zmm Arch, class X, class Y>
-void depthwise_conv2d_block(Arch, const X* x, const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+void depthwise_conv2d_block(Arch, const X* x, const std::byte* packed, Y* y,
+                            std::byte* scratch) noexcept {
   static constexpr x86::QuadPlan plan = x86::quad_plan_of(Block);
   x86::depthwise_zmm<x86::DotsOf<Arch>>(Block, plan, x, packed, y, scratch);
 }

@@ -239,8 +239,8 @@ inline void pack_depthwise(const DepthwiseBlock& block, const signed char* w,
           fits = together.add(taps.step(t), taps.bytes);
         if (fits) {
           header.form = DepthwiseForm::whole;
-          header.sliding = wx.kernel == 3 && wx.stride == 1 && wx.dilation == 1 &&
-                           wx.output > 1 && plan.channels >= depthwise_lanes;
+          header.sliding = wx.kernel == 3 && wx.stride == 1 && wx.dilation == 1 && wx.output > 1 &&
+                           plan.channels >= depthwise_lanes;
         } else if (taps.count == 6 && !block.finish.raw && make_halves(taps)) {
           header.form = DepthwiseForm::halves;
           header.sums = 2;

@@ -11,7 +11,8 @@
 #include <tenon/kernel/x86/matmul.hpp>
 #include <tenon/kernel/x86/registers.hpp>
 
-// Depthwise convolutions of 3x3 and all others of six pairs of taps, for AVX2: sums and finish stay in registers.
+// Depthwise convolutions of 3x3 and all others of six pairs of taps, for AVX2: sums and finish stay
+// in registers.
 namespace tenon::kernel::x86 {
 
 /// How six pairs of taps are summed up: in so many parts of 16 bits, or in one where inputs serve
@@ -144,9 +145,11 @@ template <SixTaps How, std::size_t Outputs>
 
 /// One block of lanes. Not part of its caller: the registers are all needed here.
 template <SixTaps How>
-[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_rows(
-    const FinishTraits& traits, const DepthwiseTile tile, const DepthwiseRows rows,
-    const std::byte* first, std::int8_t* to) noexcept {
+[[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_rows(const FinishTraits& traits,
+                                                                     const DepthwiseTile tile,
+                                                                     const DepthwiseRows rows,
+                                                                     const std::byte* first,
+                                                                     std::int8_t* to) noexcept {
   const std::ptrdiff_t step = rows.x_position_step;
   const std::ptrdiff_t y_step = rows.y_position_step;
   constexpr std::int32_t most =
@@ -176,11 +179,16 @@ template <SixTaps How>
     const std::byte* x, std::int8_t* y) noexcept {
   if (tile.header.sliding) return six_taps_rows<SixTaps::sliding>(traits, tile, rows, x, y);
   switch (tile.header.form) {
-    case DepthwiseForm::whole: return six_taps_rows<SixTaps::one>(traits, tile, rows, x, y);
-    case DepthwiseForm::halves: return six_taps_rows<SixTaps::two>(traits, tile, rows, x, y);
-    case DepthwiseForm::thirds: return six_taps_rows<SixTaps::three>(traits, tile, rows, x, y);
-    case DepthwiseForm::sixths: return six_taps_rows<SixTaps::six>(traits, tile, rows, x, y);
-    case DepthwiseForm::any: return any_taps_rows<true>(traits, tile, rows, x, y);
+    case DepthwiseForm::whole:
+      return six_taps_rows<SixTaps::one>(traits, tile, rows, x, y);
+    case DepthwiseForm::halves:
+      return six_taps_rows<SixTaps::two>(traits, tile, rows, x, y);
+    case DepthwiseForm::thirds:
+      return six_taps_rows<SixTaps::three>(traits, tile, rows, x, y);
+    case DepthwiseForm::sixths:
+      return six_taps_rows<SixTaps::six>(traits, tile, rows, x, y);
+    case DepthwiseForm::any:
+      return any_taps_rows<true>(traits, tile, rows, x, y);
   }
 }
 

@@ -10,8 +10,8 @@
 #include <tenon/kernel/x86/dot_kernels.hpp>
 #include <tenon/kernel/x86/zmm_finish.hpp>
 
-// The bands of depthwise convolutions for AVX-512: four rows of the input side by side, with their padding; bytes of either sign
-// are 128 larger there.
+// The bands of depthwise convolutions for AVX-512: four rows of the input side by side, with their
+// padding; bytes of either sign are 128 larger there.
 namespace tenon::kernel::x86 {
 
 /// Four rows of which some may lie outside.
@@ -22,8 +22,10 @@ struct RowQuad {
 
 /// `count` elements from `from` on, side by side; nothing is written behind them.
 template <class Dots, bool Flipped, class X>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void stage_elements(const RowQuad<X>& quad, std::ptrdiff_t from,
-                                                                    std::int32_t count, std::byte* to) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void stage_elements(const RowQuad<X>& quad,
+                                                                    std::ptrdiff_t from,
+                                                                    std::int32_t count,
+                                                                    std::byte* to) noexcept {
   for (; count > 0; count -= 64, from += 64, to += 256) {
     const std::size_t now = count < 64 ? static_cast<std::size_t>(count) : 64;
     typename Dots::Vector x[4];
@@ -38,10 +40,12 @@ template <class Dots, bool Flipped, class X>
       if constexpr (Flipped) x[r] = Dots::flipped(x[r]);
       x[r] = Dots::transposed(x[r]);  // so that the quarters of the results are in order
     }
-    const typename Dots::Vector pairs[4] = {Dots::low_bytes(x[0], x[1]), Dots::low_bytes(x[2], x[3]),
-                                            Dots::high_bytes(x[0], x[1]), Dots::high_bytes(x[2], x[3])};
-    const typename Dots::Vector out[4] = {Dots::low_words(pairs[0], pairs[1]), Dots::high_words(pairs[0], pairs[1]),
-                                          Dots::low_words(pairs[2], pairs[3]), Dots::high_words(pairs[2], pairs[3])};
+    const typename Dots::Vector pairs[4] = {
+        Dots::low_bytes(x[0], x[1]), Dots::low_bytes(x[2], x[3]), Dots::high_bytes(x[0], x[1]),
+        Dots::high_bytes(x[2], x[3])};
+    const typename Dots::Vector out[4] = {
+        Dots::low_words(pairs[0], pairs[1]), Dots::high_words(pairs[0], pairs[1]),
+        Dots::low_words(pairs[2], pairs[3]), Dots::high_words(pairs[2], pairs[3])};
 #pragma GCC unroll 4
     for (std::size_t q = 0; q < 4; ++q) {
       if (now >= 16 * (q + 1)) {
@@ -55,8 +59,10 @@ template <class Dots, bool Flipped, class X>
 
 /// Four rows of the band, from left to right.
 template <class Dots, bool Flipped, class X>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void stage_quad(const DepthwiseBlock& block, const QuadPlan& plan,
-                                                                const RowQuad<X>& quad, std::byte* to) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void stage_quad(const DepthwiseBlock& block,
+                                                                const QuadPlan& plan,
+                                                                const RowQuad<X>& quad,
+                                                                std::byte* to) noexcept {
   const WindowAxis& wx = block.window.x;
   const std::ptrdiff_t pixel = std::ptrdiff_t{plan.channels} * 4;
   const auto pad = [](std::byte* at, std::ptrdiff_t bytes) {
@@ -65,8 +71,10 @@ template <class Dots, bool Flipped, class X>
   for (std::int32_t plane = 0; plane < plan.planes; ++plane) {
     // Columns of the band whose pixels lie inside.
     const std::int32_t outside = wx.before - plane;
-    const std::int32_t first = std::min(outside > 0 ? ceiling(outside, plan.planes) : 0, plan.plane_width);
-    const std::int32_t inside_end = wx.input + outside > 0 ? ceiling(wx.input + outside, plan.planes) : 0;
+    const std::int32_t first =
+        std::min(outside > 0 ? ceiling(outside, plan.planes) : 0, plan.plane_width);
+    const std::int32_t inside_end =
+        wx.input + outside > 0 ? ceiling(wx.input + outside, plan.planes) : 0;
     const std::int32_t end = std::max(std::min(inside_end, plan.plane_width), first);
     pad(to, first * pixel);
     to += first * pixel;
@@ -86,8 +94,10 @@ template <class Dots, bool Flipped, class X>
 }
 
 template <class Dots, bool Flipped, class X>
-[[TENON_ZMM_TARGET, gnu::noinline]] void stage_quads(const DepthwiseBlock& block, const QuadPlan& plan, const X* x,
-                                                     std::int32_t first, std::int32_t rows, std::byte* to) noexcept {
+[[TENON_ZMM_TARGET, gnu::noinline]] void stage_quads(const DepthwiseBlock& block,
+                                                     const QuadPlan& plan, const X* x,
+                                                     std::int32_t first, std::int32_t rows,
+                                                     std::byte* to) noexcept {
   const WindowAxis& wy = block.window.y;
   const std::ptrdiff_t row_size = std::ptrdiff_t{block.window.x.input} * block.channels;
   const std::int32_t height = plan.band_height(wy, rows);

@@ -110,8 +110,8 @@ struct ZmmDots {
   }
   /// 32 bytes, twice.
   [[TENON_AVX512]] static Vector load_twice(const void* from) noexcept {
-    return _mm512_maskz_broadcast_i64x4(
-        0xFF, _mm256_loadu_si256(static_cast<const __m256i*>(from)));
+    return _mm512_maskz_broadcast_i64x4(0xFF,
+                                        _mm256_loadu_si256(static_cast<const __m256i*>(from)));
   }
   /// 32 bytes as words.
   template <class X>

@@ -7,9 +7,10 @@
 #include <cstdint>
 #include <tenon/tensor/window.hpp>
 
-// Float convolutions for AVX2, what calibration spends its time with: filters or channels across the lanes, the sums of a
-// few pixels in registers. Each sum takes the same fused products in the same order as in the reference kernels, so that
-// every bit is equal. They want the padding around the map to be there: `pad_map` puts it there.
+// Float convolutions for AVX2, what calibration spends its time with: filters or channels across
+// the lanes, the sums of a few pixels in registers. Each sum takes the same fused products in the
+// same order as in the reference kernels, so that every bit is equal. They want the padding around
+// the map to be there: `pad_map` puts it there.
 namespace tenon::kernel::x86 {
 
 /// Where a window reads its map once the padding is part of it.
@@ -18,24 +19,28 @@ struct PaddedMap {
   std::int32_t width;
   std::int32_t channels;
 
-  [[nodiscard]] static constexpr PaddedMap of(const Window2D& window, std::int32_t channels) noexcept {
+  [[nodiscard]] static constexpr PaddedMap of(const Window2D& window,
+                                              std::int32_t channels) noexcept {
     return {(window.y.output - 1) * window.y.stride + (window.y.kernel - 1) * window.y.dilation + 1,
-            (window.x.output - 1) * window.x.stride + (window.x.kernel - 1) * window.x.dilation + 1, channels};
+            (window.x.output - 1) * window.x.stride + (window.x.kernel - 1) * window.x.dilation + 1,
+            channels};
   }
   [[nodiscard]] constexpr std::size_t size() const noexcept {
-    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) * static_cast<std::size_t>(channels);
+    return static_cast<std::size_t>(height) * static_cast<std::size_t>(width) *
+           static_cast<std::size_t>(channels);
   }
 };
 
 /// The map with `padding` around it: no value for zeros, one value, or one a channel.
-inline void pad_map(const Window2D& window, const PaddedMap& map, const float* x, const float* padding,
-                    std::size_t padding_count, float* padded) noexcept {
+inline void pad_map(const Window2D& window, const PaddedMap& map, const float* x,
+                    const float* padding, std::size_t padding_count, float* padded) noexcept {
   for (std::int32_t row = 0; row < map.height; ++row) {
     const std::int32_t iy = row - window.y.before;
     for (std::int32_t column = 0; column < map.width; ++column, padded += map.channels) {
       const std::int32_t ix = column - window.x.before;
       const bool inside = iy >= 0 && iy < window.y.input && ix >= 0 && ix < window.x.input;
-      const float* pixel = x + (inside ? std::ptrdiff_t{iy} * window.x.input + ix : 0) * map.channels;
+      const float* pixel =
+          x + (inside ? std::ptrdiff_t{iy} * window.x.input + ix : 0) * map.channels;
       for (std::int32_t c = 0; c < map.channels; ++c) {
         padded[c] = inside               ? pixel[c]
                     : padding_count == 0 ? 0.0F
@@ -46,11 +51,13 @@ inline void pad_map(const Window2D& window, const PaddedMap& map, const float* x
 }
 
 /// The first `count` of 8 lanes.
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i first_lanes(std::int32_t count) noexcept {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i first_lanes(
+    std::int32_t count) noexcept {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
-/// How the sums of a convolution walk through map and kernel: `rows * runs` runs of consecutive elements.
+/// How the sums of a convolution walk through map and kernel: `rows * runs` runs of consecutive
+/// elements.
 struct FloatWalk {
   std::int32_t rows;
   std::int32_t runs;
@@ -63,8 +70,9 @@ struct FloatWalk {
 
 /// `Pixels` neighbours of a row, `count` filters, at most 8 * `Vectors`.
 template <std::size_t Pixels, std::size_t Vectors>
-[[gnu::target("avx2,fma")]] void float_conv2d_tile(const FloatWalk& walk, const float* x, const float* w,
-                                                   const float* bias, std::int32_t count, float* y) noexcept {
+[[gnu::target("avx2,fma")]] void float_conv2d_tile(const FloatWalk& walk, const float* x,
+                                                   const float* w, const float* bias,
+                                                   std::int32_t count, float* y) noexcept {
   __m256i lanes[Vectors];
   __m256 sums[Pixels][Vectors];
 #pragma GCC unroll 4
@@ -79,12 +87,15 @@ template <std::size_t Pixels, std::size_t Vectors>
       for (std::int32_t i = 0; i < walk.run; ++i, ++element, w += walk.filters) {
         __m256 weights[Vectors];
 #pragma GCC unroll 4
-        for (std::size_t v = 0; v < Vectors; ++v) weights[v] = _mm256_maskload_ps(w + 8 * v, lanes[v]);
+        for (std::size_t v = 0; v < Vectors; ++v)
+          weights[v] = _mm256_maskload_ps(w + 8 * v, lanes[v]);
 #pragma GCC unroll 4
         for (std::size_t p = 0; p < Pixels; ++p) {
-          const __m256 value = _mm256_broadcast_ss(element + static_cast<std::ptrdiff_t>(p) * walk.pixel_step);
+          const __m256 value =
+              _mm256_broadcast_ss(element + static_cast<std::ptrdiff_t>(p) * walk.pixel_step);
 #pragma GCC unroll 4
-          for (std::size_t v = 0; v < Vectors; ++v) sums[p][v] = _mm256_fmadd_ps(value, weights[v], sums[p][v]);
+          for (std::size_t v = 0; v < Vectors; ++v)
+            sums[p][v] = _mm256_fmadd_ps(value, weights[v], sums[p][v]);
         }
       }
     }
@@ -101,9 +112,10 @@ template <std::size_t Pixels, std::size_t Vectors>
   }
 }
 
-/// x is padded, w is (kernel height, kernel width, channels, filters); `bias` may be null. One group.
-inline void float_conv2d(const Window2D& window, const PaddedMap& map, std::int32_t filters, const float* x,
-                         const float* w, const float* bias, float* y) noexcept {
+/// x is padded, w is (kernel height, kernel width, channels, filters); `bias` may be null. One
+/// group.
+inline void float_conv2d(const Window2D& window, const PaddedMap& map, std::int32_t filters,
+                         const float* x, const float* w, const float* bias, float* y) noexcept {
   const bool dense_rows = window.x.dilation == 1;
   const std::ptrdiff_t row = std::ptrdiff_t{map.width} * map.channels;
   const FloatWalk walk{window.y.kernel,
@@ -125,7 +137,8 @@ inline void float_conv2d(const Window2D& window, const PaddedMap& map, std::int3
         const bool four = window.x.output - ox >= 4;
         const auto tile = wide ? (four ? float_conv2d_tile<4, 2> : float_conv2d_tile<1, 2>)
                                : (four ? float_conv2d_tile<4, 1> : float_conv2d_tile<1, 1>);
-        tile(walk, from + ox * walk.pixel_step, w + begin, added, count, to + std::ptrdiff_t{ox} * filters);
+        tile(walk, from + ox * walk.pixel_step, w + begin, added, count,
+             to + std::ptrdiff_t{ox} * filters);
         ox += four ? 4 : 1;
       }
     }
@@ -135,8 +148,9 @@ inline void float_conv2d(const Window2D& window, const PaddedMap& map, std::int3
 
 /// `Pixels` neighbours of a row, 8 channels or as many as `lanes` has.
 template <std::size_t Pixels>
-[[gnu::target("avx2,fma")]] void float_depthwise_tile(const Window2D& window, const PaddedMap& map, const float* x,
-                                                      const float* w, const float* bias, std::int32_t count,
+[[gnu::target("avx2,fma")]] void float_depthwise_tile(const Window2D& window, const PaddedMap& map,
+                                                      const float* x, const float* w,
+                                                      const float* bias, std::int32_t count,
                                                       float* y) noexcept {
   const __m256i lanes = first_lanes(count);
   const std::ptrdiff_t pixel_step = std::ptrdiff_t{window.x.stride} * map.channels;
@@ -149,7 +163,9 @@ template <std::size_t Pixels>
       const __m256 weights = _mm256_maskload_ps(w, lanes);
 #pragma GCC unroll 4
       for (std::size_t p = 0; p < Pixels; ++p) {
-        sums[p] = _mm256_fmadd_ps(_mm256_maskload_ps(pixel + static_cast<std::ptrdiff_t>(p) * pixel_step, lanes), weights, sums[p]);
+        sums[p] = _mm256_fmadd_ps(
+            _mm256_maskload_ps(pixel + static_cast<std::ptrdiff_t>(p) * pixel_step, lanes), weights,
+            sums[p]);
       }
       pixel += std::ptrdiff_t{window.x.dilation} * map.channels;
       w += map.channels;
@@ -157,14 +173,15 @@ template <std::size_t Pixels>
   }
 #pragma GCC unroll 4
   for (std::size_t p = 0; p < Pixels; ++p) {
-    const __m256 sum = bias == nullptr ? sums[p] : _mm256_add_ps(sums[p], _mm256_maskload_ps(bias, lanes));
+    const __m256 sum =
+        bias == nullptr ? sums[p] : _mm256_add_ps(sums[p], _mm256_maskload_ps(bias, lanes));
     _mm256_maskstore_ps(y + static_cast<std::ptrdiff_t>(p) * map.channels, lanes, sum);
   }
 }
 
 /// x is padded with zeros, w is (kernel height, kernel width, channels); `bias` may be null.
-inline void float_depthwise_conv2d(const Window2D& window, const PaddedMap& map, const float* x, const float* w,
-                                   const float* bias, float* y) noexcept {
+inline void float_depthwise_conv2d(const Window2D& window, const PaddedMap& map, const float* x,
+                                   const float* w, const float* bias, float* y) noexcept {
   const std::ptrdiff_t row = std::ptrdiff_t{map.width} * map.channels;
   const std::ptrdiff_t pixel_step = std::ptrdiff_t{window.x.stride} * map.channels;
   for (std::int32_t oy = 0; oy < window.y.output; ++oy) {
@@ -175,8 +192,9 @@ inline void float_depthwise_conv2d(const Window2D& window, const PaddedMap& map,
       for (std::int32_t ox = 0; ox < window.x.output;) {
         const bool four = window.x.output - ox >= 4;
         const auto tile = four ? float_depthwise_tile<4> : float_depthwise_tile<1>;
-        tile(window, map, from + ox * pixel_step, w + begin, bias == nullptr ? nullptr : bias + begin,
-             left < 8 ? left : 8, to + std::ptrdiff_t{ox} * map.channels);
+        tile(window, map, from + ox * pixel_step, w + begin,
+             bias == nullptr ? nullptr : bias + begin, left < 8 ? left : 8,
+             to + std::ptrdiff_t{ox} * map.channels);
         ox += four ? 4 : 1;
       }
     }

@@ -12,8 +12,9 @@
 #include <tenon/kernel/x86/stage.hpp>
 #include <tenon/kernel/x86/zmm_finish.hpp>
 
-// Sums over all pixels, finished as PoolBlock says, equal to the reference kernel. 16 or 32 channels at a
-// time, in 16 bits for as many pixels as fit: 128 * 255 is below 32768. y must not be x.
+// Sums over all pixels, finished as PoolBlock says, equal to the reference kernel. 16 or 32
+// channels at a time, in 16 bits for as many pixels as fit: 128 * 255 is below 32768. y must not be
+// x.
 namespace tenon::kernel {
 namespace x86 {
 
@@ -69,10 +70,12 @@ template <class X, class Y>
   }
 }
 
-/// Sums of 32 channels, `lanes` of them in memory. Not part of its caller, which is not compiled for AVX-512.
+/// Sums of 32 channels, `lanes` of them in memory. Not part of its caller, which is not compiled
+/// for AVX-512.
 template <class Dots, class X>
-[[TENON_ZMM_TARGET, gnu::noinline]] void sum_pixels_zmm(const X* x, std::int64_t pixels, std::int32_t channels,
-                                                        std::int32_t lanes, std::int32_t* to) noexcept {
+[[TENON_ZMM_TARGET, gnu::noinline]] void sum_pixels_zmm(const X* x, std::int64_t pixels,
+                                                        std::int32_t channels, std::int32_t lanes,
+                                                        std::int32_t* to) noexcept {
   typename Dots::Vector sums[2] = {Dots::zero(), Dots::zero()};
   while (pixels > 0) {
     const std::int64_t now = pixels < 128 ? pixels : 128;
@@ -95,9 +98,11 @@ template <class Dots, class X>
 }
 
 template <class Dots, class X, class Y>
-void pool_zmm(const PoolBlock& block, const X* x, const ChannelFinish* channel_finish, Y* y) noexcept {
+void pool_zmm(const PoolBlock& block, const X* x, const ChannelFinish* channel_finish,
+              Y* y) noexcept {
   for (std::int32_t c = 0; c < block.channels; c += 32) {
-    const std::int32_t first = c + 32 > block.channels && block.channels >= 32 ? block.channels - 32 : c;
+    const std::int32_t first =
+        c + 32 > block.channels && block.channels >= 32 ? block.channels - 32 : c;
     const std::int32_t lanes = block.channels < 32 ? block.channels : 32;
     std::int32_t sums[32];
     sum_pixels_zmm<Dots>(x + first, block.pixels, block.channels, lanes, sums);
@@ -126,13 +131,14 @@ template <PoolBlock Block, class X, class Y>
 }
 
 template <std::derived_from<arch::avx512_vnni> Arch, class X, class Y>
-void global_average_pool_block(Arch, const PoolBlock& block, const X* x, const ChannelFinish* channel_finish,
-                               Y* y) noexcept {
+void global_average_pool_block(Arch, const PoolBlock& block, const X* x,
+                               const ChannelFinish* channel_finish, Y* y) noexcept {
   x86::pool_zmm<x86::DotsOf<Arch>>(block, x, channel_finish, y);
 }
 
 template <PoolBlock Block, std::derived_from<arch::avx512_vnni> Arch, class X, class Y>
-void global_average_pool_block(Arch, const X* x, const ChannelFinish* channel_finish, Y* y) noexcept {
+void global_average_pool_block(Arch, const X* x, const ChannelFinish* channel_finish,
+                               Y* y) noexcept {
   x86::pool_zmm<x86::DotsOf<Arch>>(Block, x, channel_finish, y);
 }
 

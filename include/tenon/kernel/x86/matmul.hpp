@@ -246,7 +246,8 @@ template <class Y, std::size_t Pixels, std::size_t Vectors>
       if (filters < width || pixels < Pixels || count % 4 != 0) {
         _mm256_store_si256(reinterpret_cast<__m256i*>(out + 32 * i), bytes);
       } else if constexpr (Vectors == 4) {
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + static_cast<std::ptrdiff_t>(i) * step), bytes);
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(y + static_cast<std::ptrdiff_t>(i) * step),
+                            bytes);
       } else if constexpr (Vectors == 2) {
         _mm_storeu_si128(reinterpret_cast<__m128i*>(y + 2 * static_cast<std::ptrdiff_t>(i) * step),
                          _mm256_castsi256_si128(bytes));

@@ -9,8 +9,9 @@
 #include <tenon/kernel/x86/stage.hpp>
 #include <tenon/kernel/x86/tiles.hpp>
 
-// Convolutions with matrix tiles (AMX): sums of 32 places and 32 filters in four tiles. The products of one such group are made
-// while the sums of the one before, in memory that stays in the first cache, are finished in vectors.
+// Convolutions with matrix tiles (AMX): sums of 32 places and 32 filters in four tiles. The
+// products of one such group are made while the sums of the one before, in memory that stays in the
+// first cache, are finished in vectors.
 namespace tenon::kernel::x86 {
 
 inline constexpr std::int32_t amx_group = 2 * amx_places;
@@ -34,8 +35,10 @@ struct AmxSums {
 };
 
 template <class T, class X, std::int32_t PlaceTiles, std::int32_t FilterTiles>
-[[gnu::always_inline]] inline void multiply_tiles(const std::byte* x, std::ptrdiff_t step, const std::int32_t* offsets,
-                                                  std::int32_t steps, const std::byte* weights, std::size_t tile) noexcept {
+[[gnu::always_inline]] inline void multiply_tiles(const std::byte* x, std::ptrdiff_t step,
+                                                  const std::int32_t* offsets, std::int32_t steps,
+                                                  const std::byte* weights,
+                                                  std::size_t tile) noexcept {
   T::template clear<0>();
   if constexpr (FilterTiles == 2) T::template clear<1>();
   if constexpr (PlaceTiles == 2) T::template clear<2>();
@@ -62,20 +65,24 @@ template <class T, std::int32_t PlaceTiles, std::int32_t FilterTiles>
   T::template store<0>(sums, 4 * row);
   if constexpr (FilterTiles == 2) T::template store<1>(sums + amx_filters, 4 * row);
   if constexpr (PlaceTiles == 2) T::template store<2>(sums + amx_places * row, 4 * row);
-  if constexpr (PlaceTiles == 2 && FilterTiles == 2) T::template store<3>(sums + amx_places * row + amx_filters, 4 * row);
+  if constexpr (PlaceTiles == 2 && FilterTiles == 2)
+    T::template store<3>(sums + amx_places * row + amx_filters, 4 * row);
 }
 
 /// The outputs of the places that are kept.
 template <class Dots, std::size_t FilterTiles, class Y>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_sums(const FinishTraits& traits, const AmxPlan& plan,
-                                                                 std::int32_t width, const AmxSums<Y>& made,
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_sums(const FinishTraits& traits,
+                                                                 const AmxPlan& plan,
+                                                                 std::int32_t width,
+                                                                 const AmxSums<Y>& made,
                                                                  std::int32_t filters) noexcept {
   constexpr std::int32_t row = static_cast<std::int32_t>(FilterTiles) * amx_filters;
   constexpr std::int32_t together = 4 / static_cast<std::int32_t>(FilterTiles);
   const std::int32_t left = filters - made.filter;
   const auto kept = static_cast<std::size_t>(left < row ? left : row);
   std::int32_t column = made.first % plan.pitch;
-  Y* to = made.y + (std::ptrdiff_t{made.first / plan.pitch} * width + column) * filters + made.filter;
+  Y* to =
+      made.y + (std::ptrdiff_t{made.first / plan.pitch} * width + column) * filters + made.filter;
   for (std::int32_t i = 0; i < made.count;) {
     if (column >= width) {  // to the next output row
       to -= std::ptrdiff_t{column - width} * filters;
@@ -92,7 +99,8 @@ template <class Dots, std::size_t FilterTiles, class Y>
       const std::int32_t place = i + v / vectors < made.count ? i + v / vectors : made.count - 1;
       four[v] = Dots::load(made.sums + std::ptrdiff_t{place} * row + v % vectors * amx_filters);
     }
-    finish_zmm<Dots, FilterTiles>(traits, *made.finish, four, to, filters, static_cast<std::size_t>(now), kept);
+    finish_zmm<Dots, FilterTiles>(traits, *made.finish, four, to, filters,
+                                  static_cast<std::size_t>(now), kept);
     to += std::ptrdiff_t{now} * filters;
     column += now;
     i += now;
@@ -100,8 +108,10 @@ template <class Dots, std::size_t FilterTiles, class Y>
 }
 
 template <class Dots, class Y>
-[[TENON_ZMM_TARGET, gnu::noinline]] void finish_group(const FinishTraits& traits, const AmxPlan& plan, std::int32_t width,
-                                                      const AmxSums<Y>& made, std::int32_t filters) noexcept {
+[[TENON_ZMM_TARGET, gnu::noinline]] void finish_group(const FinishTraits& traits,
+                                                      const AmxPlan& plan, std::int32_t width,
+                                                      const AmxSums<Y>& made,
+                                                      std::int32_t filters) noexcept {
   if (made.count == 0) return;
   if (filters - made.filter > amx_filters) {
     finish_sums<Dots, 2>(traits, plan, width, made, filters);
@@ -120,14 +130,15 @@ struct AmxMemory {
 
 /// Makes the sums of a group, and meanwhile finishes those before them.
 template <class Dots, class T, class X, std::int32_t PlaceTiles, std::int32_t FilterTiles, class Y>
-[[gnu::always_inline]] inline void amx_group_of(const ConvBlock& block, const AmxPlan& plan, const AmxSegment& segment,
-                                                const std::byte* packed, const AmxSums<Y>& made,
+[[gnu::always_inline]] inline void amx_group_of(const ConvBlock& block, const AmxPlan& plan,
+                                                const AmxSegment& segment, const std::byte* packed,
+                                                const AmxSums<Y>& made,
                                                 AmxMemory<Y>& memory) noexcept {
   const AmxLayout layout = amx_layout_of(plan);
   const std::byte* const weights = reinterpret_cast<const std::byte*>(made.finish) + layout.weights;
   multiply_tiles<T, X, PlaceTiles, FilterTiles>(segment.x + made.first * segment.step, segment.step,
-                                                reinterpret_cast<const std::int32_t*>(packed), plan.steps, weights,
-                                                layout.tile);
+                                                reinterpret_cast<const std::int32_t*>(packed),
+                                                plan.steps, weights, layout.tile);
   finish_group<Dots>(block.finish, plan, block.window.x.output, memory.before, block.filters);
   store_tiles<T, PlaceTiles, FilterTiles>(memory.sums[memory.turn]);
   memory.before = made;
@@ -136,8 +147,9 @@ template <class Dots, class T, class X, std::int32_t PlaceTiles, std::int32_t Fi
 
 /// All filters for the places of a segment; y points to its first output.
 template <class Dots, class T, class X, class Y>
-[[gnu::noinline]] void amx_over_places(const ConvBlock& block, const AmxPlan& plan, const AmxSegment& segment,
-                                       const std::byte* packed, AmxMemory<Y>& memory, Y* y) noexcept {
+[[gnu::noinline]] void amx_over_places(const ConvBlock& block, const AmxPlan& plan,
+                                       const AmxSegment& segment, const std::byte* packed,
+                                       AmxMemory<Y>& memory, Y* y) noexcept {
   const AmxLayout layout = amx_layout_of(plan);
   for (std::int32_t done = 0; done < segment.places;) {
     // The last group begins earlier where it would not be full: its first outputs are made again.
@@ -148,7 +160,8 @@ template <class Dots, class T, class X, class Y>
     done += tiles;
     const std::byte* pair = packed + layout.offsets;
     for (std::int32_t f = 0; f < block.filters; f += 2 * amx_filters, pair += layout.pair) {
-      const AmxSums<Y> made{memory.sums[memory.turn], reinterpret_cast<const TileFinish*>(pair), y, first, tiles, f};
+      const AmxSums<Y> made{
+          memory.sums[memory.turn], reinterpret_cast<const TileFinish*>(pair), y, first, tiles, f};
       const bool wide = block.filters - f > amx_filters;
       if (two && wide) {
         amx_group_of<Dots, T, X, 2, 2>(block, plan, segment, packed, made, memory);
@@ -173,8 +186,9 @@ template <class Dots, class T, class X, class Y>
 }
 
 template <class Dots, class T, class X, class Y>
-[[gnu::target("avx2,fma")]] void conv2d_amx(const ConvBlock& block, const AmxPlan& plan, const X* x, const X* padding,
-                                            const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+[[gnu::target("avx2,fma")]] void conv2d_amx(const ConvBlock& block, const AmxPlan& plan, const X* x,
+                                            const X* padding, const std::byte* packed, Y* y,
+                                            std::byte* scratch) noexcept {
   packed += amx_plan_bytes;
   const WindowAxis& wy = block.window.y;
   const std::int32_t width = block.window.x.output;
@@ -185,9 +199,10 @@ template <class Dots, class T, class X, class Y>
     // All bands are full: the last one makes some rows again where the others leave too few.
     const std::int32_t rows = plan.band.band_rows;
     const std::int32_t row = done < wy.output - rows ? done : wy.output - rows;
-    const auto* band = reinterpret_cast<const std::byte*>(x) + std::ptrdiff_t{row} * wy.stride * plan.band.row_bytes;
+    const auto* band = reinterpret_cast<const std::byte*>(x) +
+                       std::ptrdiff_t{row} * wy.stride * plan.band.row_bytes;
     if (plan.band.staged) {
-      stage_band<Staged::bytes>(block, plan.band, x, outside, row, rows, scratch);
+      stage_band<Staged::bytes>(block, plan.band, x, outside, nullptr, row, rows, scratch);
       band = scratch;
     }
     const std::ptrdiff_t step = block.window.x.stride * plan.band.pixel_bytes;

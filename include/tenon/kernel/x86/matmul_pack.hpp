@@ -107,16 +107,38 @@ struct WeightSums {
   return count;
 }
 
+/// The order of channels by their shifts, the largest first, 16 by 16.
+inline void order_channels(const ConvBlock& block, const std::uint8_t* shifts,
+                           std::byte* order) noexcept {
+  for (std::int32_t first = 0; first < block.channels; first += sorted_channels) {
+    std::uint8_t places[sorted_channels];
+    for (std::uint8_t i = 0; i < sorted_channels; ++i) places[i] = i;
+    std::sort(places, places + sorted_channels, [&](std::uint8_t a, std::uint8_t b) {
+      const std::int32_t more = shifts[first + a] - shifts[first + b];
+      return more != 0 ? more > 0 : a < b;
+    });
+    std::memcpy(order + first, places, sizeof places);
+  }
+}
+
+/// The place in a filter whose input is at place `i` of the band. `order` is null if that is not
+/// sorted.
+[[nodiscard]] inline std::int64_t place_of(const ConvBlock& block, const std::byte* order,
+                                           std::int64_t i) noexcept {
+  if (order == nullptr) return i;
+  return i - i % sorted_channels + std::to_integer<std::int64_t>(order[i % block.channels]);
+}
+
 /// A step before it is packed: up to four inputs one behind the other.
 struct StepInputs {
-  std::int64_t first = 0;  ///< place in a filter
+  std::int64_t places[4] = {};  ///< in a filter
   std::int32_t count = 0;
   std::int32_t offset = 0;
 };
 
 [[nodiscard]] inline StepInputs inputs_of(const ConvBlock& block, const MatmulPlan& plan,
-                                          std::int32_t group, std::int32_t run,
-                                          std::int32_t step) noexcept {
+                                          const std::byte* order, std::int32_t group,
+                                          std::int32_t run, std::int32_t step) noexcept {
   const std::int32_t lane = plan.element == 2 ? 2 : 4;
   const std::int32_t taps =
       plan.runs / block.window.y.kernel;  // taps of a kernel row that are runs of their own
@@ -125,8 +147,13 @@ struct StepInputs {
       std::ptrdiff_t{run / taps} * block.window.y.dilation * plan.row_bytes +
       std::ptrdiff_t{run % taps} * block.window.x.dilation * plan.pixel_bytes +
       std::ptrdiff_t{group * depth + step * lane} * plan.element;
-  return {std::int64_t{run} * plan.run + step * lane, std::min(lane, plan.run - step * lane),
-          static_cast<std::int32_t>(at)};
+  StepInputs inputs;
+  inputs.count = std::min(lane, plan.run - step * lane);
+  inputs.offset = static_cast<std::int32_t>(at);
+  for (std::int32_t i = 0; i < inputs.count; ++i) {
+    inputs.places[i] = place_of(block, order, std::int64_t{run} * plan.run + step * lane + i);
+  }
+  return inputs;
 }
 
 /// The shift of place `i` of a filter.
@@ -138,15 +165,15 @@ struct StepInputs {
 
 /// Steps of four bytes: a second one where the inputs of a pair are shifted differently.
 inline void pack_bytes(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group,
-                       const signed char* w, const std::uint8_t* shifts, std::int32_t filters,
-                       TileSteps& steps) noexcept {
+                       const signed char* w, const std::uint8_t* shifts, const std::byte* order,
+                       std::int32_t filters, TileSteps& steps) noexcept {
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
   for (std::int32_t run = 0; run < plan.runs; ++run) {
     for (std::int32_t s = 0; s < ceiling(plan.run, 4); ++s) {
-      const StepInputs inputs = inputs_of(block, plan, group, run, s);
+      const StepInputs inputs = inputs_of(block, plan, order, group, run, s);
       std::int32_t shift[4] = {};
       for (std::int32_t i = 0; i < 4; ++i) {
-        shift[i] = i < inputs.count ? shift_of(block, shifts, group, inputs.first + i)
+        shift[i] = i < inputs.count ? shift_of(block, shifts, group, inputs.places[i])
                                     : shift[i == 0 ? 0 : i - 1];
       }
       const bool twice = shift[0] != shift[1] || shift[2] != shift[3];
@@ -158,7 +185,7 @@ inline void pack_bytes(const ConvBlock& block, const MatmulPlan& plan, std::int3
           if (second != (pass == 1)) continue;
           for (std::int32_t f = 0; f < filters; ++f) {
             to[f * 4 + i] = static_cast<signed char>(weight_at(
-                w + static_cast<std::size_t>(f) * row_size, inputs.first + i, block.weight_bits));
+                w + static_cast<std::size_t>(f) * row_size, inputs.places[i], block.weight_bits));
           }
         }
         steps.offsets[steps.count] = inputs.offset;
@@ -171,15 +198,15 @@ inline void pack_bytes(const ConvBlock& block, const MatmulPlan& plan, std::int3
 /// Steps of four bytes for dot products: one for each shift among the inputs. Inputs may be 128
 /// larger; `correction` gets what that adds.
 inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group,
-                      const signed char* w, const std::uint8_t* shifts, std::int32_t filters,
-                      TileSteps& steps, std::int32_t* correction) noexcept {
+                      const signed char* w, const std::uint8_t* shifts, const std::byte* order,
+                      std::int32_t filters, TileSteps& steps, std::int32_t* correction) noexcept {
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
   for (std::int32_t run = 0; run < plan.runs; ++run) {
     for (std::int32_t s = 0; s < ceiling(plan.run, 4); ++s) {
-      const StepInputs inputs = inputs_of(block, plan, group, run, s);
+      const StepInputs inputs = inputs_of(block, plan, order, group, run, s);
       std::int32_t shift[4] = {};
       for (std::int32_t i = 0; i < inputs.count; ++i)
-        shift[i] = shift_of(block, shifts, group, inputs.first + i);
+        shift[i] = shift_of(block, shifts, group, inputs.places[i]);
       for (std::int32_t first = 0; first < inputs.count; ++first) {
         if (std::find(shift, shift + first, shift[first]) != shift + first)
           continue;  // done with an earlier one
@@ -189,7 +216,7 @@ inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32
           if (shift[i] != shift[first]) continue;
           for (std::int32_t f = 0; f < filters; ++f) {
             const std::int32_t weight = weight_at(w + static_cast<std::size_t>(f) * row_size,
-                                                  inputs.first + i, block.weight_bits);
+                                                  inputs.places[i], block.weight_bits);
             to[f * 4 + i] = static_cast<signed char>(weight);
             correction[f] += weight * (128 << shift[i]);
           }
@@ -222,23 +249,23 @@ inline void pack_dots(const ConvBlock& block, const MatmulPlan& plan, std::int32
   return count;
 }
 
-/// Steps of two words, the shifts of the inputs in the weights: 8 bits shifted by 8 at most. Without
-/// shifts they may be packed as bytes.
+/// Steps of two words, the shifts of the inputs in the weights: 8 bits shifted by 8 at most.
+/// Without shifts they may be packed as bytes.
 inline void pack_words(const ConvBlock& block, const MatmulPlan& plan, std::int32_t group,
-                       const signed char* w, const std::uint8_t* shifts, std::int32_t filters,
-                       TileSteps& steps) noexcept {
+                       const signed char* w, const std::uint8_t* shifts, const std::byte* order,
+                       std::int32_t filters, TileSteps& steps) noexcept {
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
   for (std::int32_t run = 0; run < plan.runs; ++run) {
     for (std::int32_t s = 0; s < ceiling(plan.run, 2); ++s) {
-      const StepInputs inputs = inputs_of(block, plan, group, run, s);
+      const StepInputs inputs = inputs_of(block, plan, order, group, run, s);
       signed char* to = steps.step(steps.count);
       std::memset(to, 0, static_cast<std::size_t>(steps.bytes));
       for (std::int32_t i = 0; i < inputs.count; ++i) {
-        const std::int32_t shift = shift_of(block, shifts, group, inputs.first + i);
+        const std::int32_t shift = shift_of(block, shifts, group, inputs.places[i]);
         for (std::int32_t f = 0; f < filters; ++f) {
           const auto weight =
               static_cast<std::int16_t>(weight_at(w + static_cast<std::size_t>(f) * row_size,
-                                                  inputs.first + i, block.weight_bits) *
+                                                  inputs.places[i], block.weight_bits) *
                                         (1 << shift));
           if (plan.products == Products::narrow) {
             to[f * 2 + i] = static_cast<signed char>(weight);
@@ -274,6 +301,9 @@ inline void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const si
   const TileLayout layout = layout_of(plan);
   const std::int32_t width = block.filters / block.groups;
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
+  const std::byte* const order = plan.sorted ? packed : nullptr;
+  if (plan.sorted) order_channels(block, shifts, packed);
+  packed += order_bytes(block, plan);
   for (std::int32_t group = 0; group < block.groups; ++group) {
     for (std::int32_t first = 0; first < width; first += plan.tile, packed += layout.bytes) {
       const std::int32_t filters = std::min(plan.tile, width - first);
@@ -289,14 +319,14 @@ inline void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const si
       TileHeader header{1, filters};
       TileFinish finish = tile_finish(block.finish, channels + filter, filters, used);
       if (plan.products == Products::bytes) {
-        pack_bytes(block, plan, group, rows, shifts, filters, steps);
+        pack_bytes(block, plan, group, rows, shifts, order, filters, steps);
         header.runs = make_runs(steps, runs);
       } else if (plan.products == Products::dot) {
-        pack_dots(block, plan, group, rows, shifts, filters, steps, finish.correction);
+        pack_dots(block, plan, group, rows, shifts, order, filters, steps, finish.correction);
         header.runs = make_dot_runs(steps, runs);
       } else {
         steps.multipliers = nullptr;
-        pack_words(block, plan, group, rows, shifts, filters, steps);
+        pack_words(block, plan, group, rows, shifts, order, filters, steps);
         runs[0] = {1, steps.count};
       }
       std::memcpy(packed, &header, sizeof header);

@@ -11,7 +11,8 @@
 // the input rows of some output rows, copied with their padding.
 namespace tenon::kernel::x86 {
 
-/// Filters of a tile where vectors have 256 bits, and of the widest: of 512 bits, or for one output.
+/// Filters of a tile where vectors have 256 bits, and of the widest: of 512 bits, or for one
+/// output.
 inline constexpr std::int32_t tile_filters = 16;
 inline constexpr std::int32_t most_tile_filters = 32;
 
@@ -21,18 +22,22 @@ enum class Dot : std::uint8_t { none, ymm, zmm };
 
 /// What the steps multiply.
 enum class Products : std::uint8_t {
-  bytes,  ///< four of 0..127 by four weights
-  words,  ///< two int16 by two weights that are shifted as the inputs should be
+  bytes,   ///< four of 0..127 by four weights
+  words,   ///< two int16 by two weights that are shifted as the inputs should be
   narrow,  ///< two int16 by two weights of a byte each, where an image of words would be read once
-  dot,    ///< four of 0..255 by four weights, summed up in 32 bits: inputs of either sign are 128
-          ///< larger there
+  dot,     ///< four of 0..255 by four weights, summed up in 32 bits: inputs of either sign are 128
+           ///< larger there
   winograd,  ///< words of transformed inputs by transformed weights, see winograd_plan.hpp
   slow,      ///< no vectors: the reference kernel
 };
 
+/// One shuffle of bytes brings so many channels into another order.
+inline constexpr std::int32_t sorted_channels = 16;
+
 struct MatmulPlan {
   Products products = Products::bytes;
-  bool staged = false;       ///< the steps read a band in scratch memory, not the input itself
+  bool staged = false;  ///< the steps read a band in scratch memory, not the input itself
+  bool sorted = false;  ///< in the band, 16 channels at a time stand in the order of their shifts
   std::int32_t element = 1;  ///< bytes of an input in the band
   std::int32_t run = 1;      ///< inputs that follow each other in memory and in a filter
   std::int32_t runs = 1;     ///< of them in a filter
@@ -82,21 +87,25 @@ struct MatmulPlan {
   const WindowAxis& wx = block.window.x;
   const std::int32_t depth = block.channels / block.groups;
   // Padding values may be negative, and are not shifted: shifted weights cannot make up for that.
-  const bool unshifted_or_grouped = !block.shifted || block.grouped_by_shift;
-  const bool bytes = block.non_negative && !block.has_padding_value && unshifted_or_grouped;
+  const bool sortable = block.shifted && !block.grouped_by_shift && block.groups == 1 &&
+                        block.channels % sorted_channels == 0;
+  const bool few_shifts = !block.shifted || block.grouped_by_shift || sortable;
+  const bool bytes = block.non_negative && !block.has_padding_value && few_shifts;
   if (block.shifted && block.has_padding_value) {
     plan.products = Products::slow;
   } else if (dot == Dot::none && winograd_pays(block, bytes)) {
     plan.products = Products::winograd;
-  } else if (dot != Dot::none && unshifted_or_grouped) {
+  } else if (dot != Dot::none && few_shifts) {
     plan.products = Products::dot;
   } else {
     const bool once = wy.output == 1 && wx.output == 1 && !block.shifted;
     plan.products = bytes ? Products::bytes : once ? Products::narrow : Products::words;
   }
   const bool words = plan.products != Products::bytes && plan.products != Products::dot;
-  const bool wide = plan.products == Products::narrow || (plan.products == Products::dot && dot == Dot::zmm);
+  const bool wide =
+      plan.products == Products::narrow || (plan.products == Products::dot && dot == Dot::zmm);
   if (wide) plan.tile = most_tile_filters;
+  plan.sorted = sortable && !words;
   plan.element = words ? 2 : 1;
   const bool whole_rows = block.groups == 1 && (wx.dilation == 1 || wx.kernel == 1);
   plan.run = whole_rows ? wx.kernel * depth : depth;
@@ -105,14 +114,16 @@ struct MatmulPlan {
   plan.steps = ceiling(plan.run, lane);
   if (block.shifted && !words) {
     // Inputs of different shifts in a pair, or in the four of a dot product, take more steps;
-    // shifts change nine times at most from one tap to the next.
-    const std::int32_t at_borders = plan.steps + 9 * (plan.run / depth);
+    // shifts change nine times at most from one tap, or sorted channels, to the next.
+    const std::int32_t at_borders =
+        plan.steps + 9 * (plan.run / (plan.sorted ? sorted_channels : depth));
     const std::int32_t most = plan.steps * (plan.products == Products::dot ? 4 : 2);
     plan.steps = at_borders < most ? at_borders : most;
   }
   plan.steps *= plan.runs;
   plan.tiles = ceiling(block.filters / block.groups, plan.tile);
-  plan.staged = words || !inside(wy) || !inside(wx) || plan.run % 4 != 0 || !block.non_negative;
+  plan.staged = words || !inside(wy) || !inside(wx) || plan.run % 4 != 0 || !block.non_negative ||
+                plan.sorted;
   plan.band_width = plan.staged ? covered(wx, wx.output) : wx.input;
   plan.pixel_bytes = std::ptrdiff_t{block.channels} * plan.element;
   plan.row_bytes = plan.band_width * plan.pixel_bytes;
@@ -175,6 +186,12 @@ struct TileHeader {
   layout.bytes =
       layout.weights + to_cache_line(step_bytes * static_cast<std::size_t>(plan.tile) * steps);
   return layout;
+}
+
+/// The places that the channels of a sorted band come from, in front of the tiles.
+[[nodiscard]] constexpr std::size_t order_bytes(const ConvBlock& block,
+                                                const MatmulPlan& plan) noexcept {
+  return plan.sorted ? to_cache_line(static_cast<std::size_t>(block.channels)) : 0;
 }
 
 [[nodiscard]] constexpr std::size_t raw_weight_bytes(const ConvBlock& block) noexcept {

@@ -44,19 +44,21 @@ template <class Dots, std::size_t Pixels, std::size_t Vectors>
 }
 
 template <class Dots, std::size_t Vectors>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void add_step_zmm(const std::byte* x, const std::byte* weights,
-                                                                  typename Dots::Vector (&sums)[Vectors]) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void add_step_zmm(
+    const std::byte* x, const std::byte* weights, typename Dots::Vector (&sums)[Vectors]) noexcept {
   std::int32_t four;
   std::memcpy(&four, x, sizeof four);
   const auto inputs = Dots::all(four);
 #pragma GCC unroll 2
-  for (std::size_t v = 0; v < Vectors; ++v) sums[v] = Dots::dots(sums[v], inputs, Dots::load(weights + v * 64));
+  for (std::size_t v = 0; v < Vectors; ++v)
+    sums[v] = Dots::dots(sums[v], inputs, Dots::load(weights + v * 64));
 }
 
-/// One pixel: its steps go into four sums by turns, since each product waits for the sum that it adds to.
+/// One pixel: its steps go into four sums by turns, since each product waits for the sum that it
+/// adds to.
 template <class Dots, std::size_t Vectors>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void sum_pixel_zmm(const Tile& tile, const std::byte* x,
-                                                                   typename Dots::Vector (&sums)[Vectors]) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void sum_pixel_zmm(
+    const Tile& tile, const std::byte* x, typename Dots::Vector (&sums)[Vectors]) noexcept {
   constexpr std::int32_t parts = 4;
   constexpr std::ptrdiff_t step_bytes = Vectors * 64;
   const std::int32_t* offsets = tile.offsets;
@@ -75,9 +77,11 @@ template <class Dots, std::size_t Vectors>
     std::int32_t i = 0;
     for (; i + parts <= run.count; i += parts) {
 #pragma GCC unroll 4
-      for (std::int32_t k = 0; k < parts; ++k) add_step_zmm<Dots>(x + offsets[i + k], weights + (i + k) * step_bytes, part[k]);
+      for (std::int32_t k = 0; k < parts; ++k)
+        add_step_zmm<Dots>(x + offsets[i + k], weights + (i + k) * step_bytes, part[k]);
     }
-    for (; i < run.count; ++i) add_step_zmm<Dots>(x + offsets[i], weights + i * step_bytes, part[0]);
+    for (; i < run.count; ++i)
+      add_step_zmm<Dots>(x + offsets[i], weights + i * step_bytes, part[0]);
     offsets += run.count;
     weights += run.count * step_bytes;
   }
@@ -87,19 +91,20 @@ template <class Dots, std::size_t Vectors>
   }
 }
 
-/// Finishes four vectors of 16 filters, of one pixel or of several, and writes those of the first `pixels`.
+/// Finishes four vectors of 16 filters, of one pixel or of several, and writes those of the first
+/// `pixels`.
 template <class Dots, std::size_t Vectors, class Y>
-[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_zmm(const FinishTraits& traits, const TileFinish& constants,
-                                                                typename Dots::Vector (&sums)[4], Y* y,
-                                                                std::ptrdiff_t step, std::size_t pixels,
-                                                                std::size_t filters) noexcept {
+[[TENON_ZMM_TARGET, gnu::always_inline]] inline void finish_zmm(
+    const FinishTraits& traits, const TileFinish& constants, typename Dots::Vector (&sums)[4], Y* y,
+    std::ptrdiff_t step, std::size_t pixels, std::size_t filters) noexcept {
   constexpr std::size_t width = 16 * Vectors;
   constexpr std::size_t most = 64 / width;
   alignas(64) Y staged[64];
 #pragma GCC unroll 4
   for (std::size_t i = 0; i < 4; ++i) {
     const std::size_t f = i % Vectors * 16;
-    const ZmmFinish<Dots> scale{traits, Dots::load(constants.offset + f), Dots::load(constants.multiplier + f),
+    const ZmmFinish<Dots> scale{traits, Dots::load(constants.offset + f),
+                                Dots::load(constants.multiplier + f),
                                 Dots::load(constants.shift + f)};
     sums[i] = scale.any(sums[i]);
     if constexpr (std::is_same_v<Y, std::int32_t>) {
@@ -121,7 +126,8 @@ template <class Dots, std::size_t Vectors, class Y>
     }
     Dots::store_all(staged, bytes);
   }
-  for (std::size_t p = 0; p < pixels && p < most; ++p, y += step) std::memcpy(y, staged + p * width, filters * sizeof(Y));
+  for (std::size_t p = 0; p < pixels && p < most; ++p, y += step)
+    std::memcpy(y, staged + p * width, filters * sizeof(Y));
 }
 
 /// As tile_over_pixels().
@@ -145,8 +151,9 @@ template <class Dots, std::size_t Vectors, class Y>
       sum_zmm<Dots>(tile, x, sums);
     }
     constexpr std::size_t each = 4 / Vectors;
-    const typename Dots::Vector correction[2] = {Dots::load(tile.finish->correction),
-                                                 Dots::load(tile.finish->correction + 16 * (Vectors - 1))};
+    const typename Dots::Vector correction[2] = {
+        Dots::load(tile.finish->correction),
+        Dots::load(tile.finish->correction + 16 * (Vectors - 1))};
 #pragma GCC unroll 4
     for (std::size_t p = 0; p < pixels; p += each) {
       if (p >= now) break;
@@ -156,7 +163,8 @@ template <class Dots, std::size_t Vectors, class Y>
         four[i] = sums[p + i / Vectors][i % Vectors];
         if (walk.offset_inputs) four[i] = Dots::subtract(four[i], correction[i % Vectors]);
       }
-      finish_zmm<Dots, Vectors>(traits, *tile.finish, four, y + static_cast<std::ptrdiff_t>(p) * step, step, now - p,
+      finish_zmm<Dots, Vectors>(traits, *tile.finish, four,
+                                y + static_cast<std::ptrdiff_t>(p) * step, step, now - p,
                                 tile.filters);
     }
     y += static_cast<std::ptrdiff_t>(now) * step;

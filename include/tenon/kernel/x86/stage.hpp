@@ -77,6 +77,24 @@ template <Staged How, class X>
   }
 }
 
+/// `pixels` of bytes whose channels are brought into `order`, 16 at a time.
+template <Staged How, class X>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline std::byte* stage_sorted(
+    const X* x, std::int32_t channels, std::int32_t pixels, const std::byte* order,
+    std::byte* to) noexcept {
+  const __m128i flip = _mm_set1_epi8(How == Staged::flipped ? -128 : 0);
+  for (std::int32_t p = 0; p < pixels; ++p) {
+    for (std::int32_t c = 0; c < channels; c += sorted_channels, to += sorted_channels) {
+      const __m128i places = _mm_loadu_si128(reinterpret_cast<const __m128i*>(order + c));
+      const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(x));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                       _mm_xor_si128(_mm_shuffle_epi8(bytes, places), flip));
+      x += sorted_channels;
+    }
+  }
+  return to;
+}
+
 /// `pixels` of padding: `value` for each channel, or 0 without one.
 template <Staged How, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline std::byte* stage_padding(
@@ -91,11 +109,12 @@ template <Staged How, class X>
   return to;
 }
 
-/// The rows under the outputs of rows [first, first + rows).
+/// The rows under the outputs of rows [first, first + rows), in `order` if the plan has them
+/// sorted.
 template <Staged How, class X>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void stage_band(
     const ConvBlock& block, const MatmulPlan& plan, const X* x, const X* padding,
-    std::int32_t first, std::int32_t rows, std::byte* to) noexcept {
+    const std::byte* order, std::int32_t first, std::int32_t rows, std::byte* to) noexcept {
   const WindowAxis& wy = block.window.y;
   const WindowAxis& wx = block.window.x;
   const std::int32_t before = wx.before < plan.band_width ? wx.before : plan.band_width;
@@ -110,7 +129,9 @@ template <Staged How, class X>
     }
     to = stage_padding<How>(padding, block.channels, before, to);
     const X* from = x + std::ptrdiff_t{row} * wx.input * block.channels;
-    to = stage_inputs<How>(from, std::int64_t{copied} * block.channels, to);
+    to = How != Staged::words && plan.sorted
+             ? stage_sorted<How>(from, block.channels, copied, order, to)
+             : stage_inputs<How>(from, std::int64_t{copied} * block.channels, to);
     to = stage_padding<How>(padding, block.channels, room - copied, to);
   }
 }

@@ -5,18 +5,22 @@
 #include <cstdint>
 #include <type_traits>
 
-// The instructions of matrix tiles (AMX): eight registers of up to 16 rows of 64 bytes. Written in assembly: functions need not
-// be compiled for them, and a test can stand in for them.
+// The instructions of matrix tiles (AMX): eight registers of up to 16 rows of 64 bytes. Written in
+// assembly: functions need not be compiled for them, and a test can stand in for them.
 namespace tenon::kernel::x86 {
 
-/// Linux gives the registers of tiles to a process that asks for them; asking again costs a system call.
+/// Linux gives the registers of tiles to a process that asks for them; asking again costs a system
+/// call.
 [[nodiscard]] inline bool request_tiles() noexcept {
 #if defined(__linux__) && !defined(__ILP32__)
   constexpr long arch_prctl = 158;
   constexpr long request_permission = 0x1023;
   constexpr long tile_data = 18;
   long result = arch_prctl;
-  asm volatile("syscall" : "+a"(result) : "D"(request_permission), "S"(tile_data) : "rcx", "r11", "memory");
+  asm volatile("syscall"
+               : "+a"(result)
+               : "D"(request_permission), "S"(tile_data)
+               : "rcx", "r11", "memory");
   return result == 0;
 #else
   return false;
@@ -35,7 +39,9 @@ static_assert(sizeof(TileShapes) == 64);
 
 struct Tiles {
   static bool request() noexcept { return request_tiles(); }
-  static void configure(const TileShapes& shapes) noexcept { asm volatile("ldtilecfg %0" : : "m"(shapes)); }
+  static void configure(const TileShapes& shapes) noexcept {
+    asm volatile("ldtilecfg %0" : : "m"(shapes));
+  }
   /// Gives the registers back: the system need not save them.
   static void release() noexcept { asm volatile("tilerelease" : : : "memory"); }
   template <int Tile>
@@ -44,7 +50,10 @@ struct Tiles {
   }
   template <int Tile>
   static void load(const void* from, std::ptrdiff_t row_step) noexcept {
-    asm volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(from), "r"(row_step), "i"(Tile) : "memory");
+    asm volatile("tileloadd (%0,%1,1), %%tmm%c2"
+                 :
+                 : "r"(from), "r"(row_step), "i"(Tile)
+                 : "memory");
   }
   template <int Tile>
   static void store(std::int32_t* to, std::ptrdiff_t row_step) noexcept {

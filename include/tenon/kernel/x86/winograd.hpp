@@ -29,14 +29,15 @@ namespace tenon::kernel::x86 {
 
 /// `rows` rows of squares, place by place.
 [[gnu::target("avx2,fma"), gnu::noinline]] inline void transform_band(
-    const WinogradPlan& plan, std::int32_t channels, std::int32_t rows, const std::int16_t* multipliers,
-    const std::int16_t* band, std::int16_t* to) noexcept {
+    const WinogradPlan& plan, std::int32_t channels, std::int32_t rows,
+    const std::int16_t* multipliers, const std::int16_t* band, std::int16_t* to) noexcept {
   const std::ptrdiff_t band_row = std::ptrdiff_t{plan.band.band_width} * channels;
   const std::ptrdiff_t place = std::ptrdiff_t{rows} * plan.columns * channels;
   for (std::int32_t row = 0; row < rows; ++row) {
     for (std::int32_t column = 0; column < plan.columns; ++column) {
       const std::int16_t* from = band + 2 * (row * band_row + std::ptrdiff_t{column} * channels);
-      for (std::int32_t c = 0; c < channels; c += winograd_lanes, from += winograd_lanes, to += winograd_lanes) {
+      for (std::int32_t c = 0; c < channels;
+           c += winograd_lanes, from += winograd_lanes, to += winograd_lanes) {
         __m256i lines[4][4];  // by input column
 #pragma GCC unroll 4
         for (std::int32_t x = 0; x < 4; ++x) {
@@ -64,14 +65,17 @@ namespace tenon::kernel::x86 {
 
 /// Sums of `Squares` squares and a tile of filters, place by place.
 template <std::size_t Squares>
-[[gnu::target("avx2,fma"), gnu::noinline]] void sum_squares(
-    const std::byte* squares, std::ptrdiff_t square_bytes, std::ptrdiff_t place_bytes,
-    const std::byte* weights, std::int32_t* sums) noexcept {
+[[gnu::target("avx2,fma"), gnu::noinline]] void sum_squares(const std::byte* squares,
+                                                            std::ptrdiff_t square_bytes,
+                                                            std::ptrdiff_t place_bytes,
+                                                            const std::byte* weights,
+                                                            std::int32_t* sums) noexcept {
   for (std::int32_t place = 0; place < winograd_places; ++place, squares += place_bytes) {
     __m256i s[Squares][2] = {};
     const std::byte* x[Squares];
 #pragma GCC unroll 8
-    for (std::size_t i = 0; i < Squares; ++i) x[i] = squares + static_cast<std::ptrdiff_t>(i) * square_bytes;
+    for (std::size_t i = 0; i < Squares; ++i)
+      x[i] = squares + static_cast<std::ptrdiff_t>(i) * square_bytes;
     for (std::ptrdiff_t at = 0; at < square_bytes; at += 4, weights += 64) {
       __m256i w[2] = {load(weights), load(weights + 32)};
       keep_in_register(w[0]);
@@ -118,7 +122,8 @@ template <class Y>
 #pragma GCC unroll 4
     for (std::int32_t x = 0; x < 4; ++x) {
       const std::int32_t* at = sums + x * place_step + 8 * static_cast<std::ptrdiff_t>(v);
-      transform_sums({load(at), load(at + 4 * place_step), load(at + 8 * place_step), load(at + 12 * place_step)},
+      transform_sums({load(at), load(at + 4 * place_step), load(at + 8 * place_step),
+                      load(at + 12 * place_step)},
                      columns[x]);
     }
 #pragma GCC unroll 2
@@ -131,14 +136,15 @@ template <class Y>
   }
   const auto columns = static_cast<std::size_t>(out.columns);
   finish_tile(traits, constants, rows[0], y, out.pixel_step, columns, out.filters);
-  if (out.rows > 1) finish_tile(traits, constants, rows[1], y + out.row_step, out.pixel_step, columns, out.filters);
+  if (out.rows > 1)
+    finish_tile(traits, constants, rows[1], y + out.row_step, out.pixel_step, columns, out.filters);
 }
 
 /// The same for a count that is no constant, `Most` at most.
 template <std::size_t Most>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline void sum_some_squares(
-    std::int32_t count, const std::byte* squares, std::ptrdiff_t square_bytes, std::ptrdiff_t place_bytes,
-    const std::byte* weights, std::int32_t* sums) noexcept {
+    std::int32_t count, const std::byte* squares, std::ptrdiff_t square_bytes,
+    std::ptrdiff_t place_bytes, const std::byte* weights, std::int32_t* sums) noexcept {
   if constexpr (Most > 1) {
     if (count < static_cast<std::int32_t>(Most))
       return sum_some_squares<Most - 1>(count, squares, square_bytes, place_bytes, weights, sums);
@@ -147,13 +153,15 @@ template <std::size_t Most>
 }
 
 template <class X, class Y>
-[[gnu::target("avx2,fma"), gnu::noinline]] void winograd_conv2d(
-    const ConvBlock& block, const X* x, const std::byte* packed, Y* y, std::byte* scratch) noexcept {
+[[gnu::target("avx2,fma"), gnu::noinline]] void winograd_conv2d(const ConvBlock& block, const X* x,
+                                                                const std::byte* packed, Y* y,
+                                                                std::byte* scratch) noexcept {
   const WinogradPlan plan = winograd_plan_of(block);
   const WinogradLayout layout = winograd_layout_of(block);
   WinogradHeader header;
   std::memcpy(&header, packed, sizeof header);
-  const auto* const multipliers = reinterpret_cast<const std::int16_t*>(packed + layout.multipliers);
+  const auto* const multipliers =
+      reinterpret_cast<const std::int16_t*>(packed + layout.multipliers);
   auto* const transformed = scratch + plan.band_bytes;
   auto* const sums = reinterpret_cast<std::int32_t*>(transformed + plan.transformed_bytes);
   const std::int32_t height = block.window.y.output;
@@ -162,24 +170,29 @@ template <class X, class Y>
   for (std::int32_t row = 0; row < plan.rows; row += plan.band_rows) {
     const std::int32_t rows = std::min(plan.band_rows, plan.rows - row);
     const X* const no_padding = nullptr;
-    stage_band<Staged::words>(block, plan.band, x, no_padding, 2 * row, 2 * rows, scratch);
+    stage_band<Staged::words>(block, plan.band, x, no_padding, nullptr, 2 * row, 2 * rows, scratch);
     transform_band(plan, block.channels, rows, header.scaled ? multipliers : nullptr,
-                   reinterpret_cast<const std::int16_t*>(scratch), reinterpret_cast<std::int16_t*>(transformed));
+                   reinterpret_cast<const std::int16_t*>(scratch),
+                   reinterpret_cast<std::int16_t*>(transformed));
     const std::int32_t squares = rows * plan.columns;
     const std::ptrdiff_t place_bytes = squares * plan.square_bytes;
     const std::byte* tile = packed + layout.tiles;
-    for (std::int32_t first = 0; first < block.filters; first += tile_filters, tile += layout.tile_bytes) {
+    for (std::int32_t first = 0; first < block.filters;
+         first += tile_filters, tile += layout.tile_bytes) {
       const auto& constants = *reinterpret_cast<const TileFinish*>(tile);
       for (std::int32_t done = 0; done < squares; done += winograd_together) {
         const std::int32_t count = std::min(winograd_together, squares - done);
-        sum_some_squares<winograd_together>(count, transformed + done * plan.square_bytes, plan.square_bytes, place_bytes,
-                                    tile + layout.tile_weights, sums);
+        sum_some_squares<winograd_together>(count, transformed + done * plan.square_bytes,
+                                            plan.square_bytes, place_bytes,
+                                            tile + layout.tile_weights, sums);
         for (std::int32_t i = 0; i < count; ++i) {
           const std::int32_t top = 2 * (row + (done + i) / plan.columns);
           const std::int32_t left = 2 * ((done + i) % plan.columns);
-          const SquareOutputs out{block.filters, row_step, std::min(height - top, 2), std::min(width - left, 2),
-                                  static_cast<std::size_t>(std::min(tile_filters, block.filters - first))};
-          finish_square(block.finish, constants, sums + i * tile_filters, std::ptrdiff_t{count} * tile_filters, out,
+          const SquareOutputs out{
+              block.filters, row_step, std::min(height - top, 2), std::min(width - left, 2),
+              static_cast<std::size_t>(std::min(tile_filters, block.filters - first))};
+          finish_square(block.finish, constants, sums + i * tile_filters,
+                        std::ptrdiff_t{count} * tile_filters, out,
                         y + top * row_step + std::ptrdiff_t{left} * block.filters + first);
         }
       }

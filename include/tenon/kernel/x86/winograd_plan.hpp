@@ -27,8 +27,8 @@ struct WinogradPlan {
   std::int32_t rows = 1;     ///< of squares
   std::int32_t columns = 1;  ///< of squares in a row
   std::int32_t band_rows = 1;
-  MatmulPlan band;                   ///< where stage_band() finds the width of a band
-  std::ptrdiff_t square_bytes = 0;   ///< of one place of a transformed square
+  MatmulPlan band;                  ///< where stage_band() finds the width of a band
+  std::ptrdiff_t square_bytes = 0;  ///< of one place of a transformed square
   std::size_t band_bytes = 0;
   std::size_t transformed_bytes = 0;
   std::size_t sum_bytes = 0;
@@ -45,14 +45,16 @@ struct WinogradPlan {
   plan.square_bytes = std::ptrdiff_t{block.channels} * 2;
   constexpr std::ptrdiff_t most = 32 * 1024;
   const std::ptrdiff_t row_bytes = winograd_places * plan.columns * plan.square_bytes;
-  plan.band_rows = std::clamp(static_cast<std::int32_t>(most / row_bytes),
-                              std::min(ceiling(winograd_together, plan.columns), plan.rows), plan.rows);
+  plan.band_rows =
+      std::clamp(static_cast<std::int32_t>(most / row_bytes),
+                 std::min(ceiling(winograd_together, plan.columns), plan.rows), plan.rows);
   plan.band.band_width = 2 * plan.columns + 2;
   plan.band_bytes = to_cache_line(static_cast<std::size_t>(2 * plan.band_rows + 2) *
                                   static_cast<std::size_t>(plan.band.band_width) *
                                   static_cast<std::size_t>(plan.square_bytes));
   plan.transformed_bytes = to_cache_line(static_cast<std::size_t>(plan.band_rows * row_bytes));
-  plan.sum_bytes = std::size_t{winograd_places} * winograd_together * tile_filters * sizeof(std::int32_t);
+  plan.sum_bytes =
+      std::size_t{winograd_places} * winograd_together * tile_filters * sizeof(std::int32_t);
   return plan;
 }
 
@@ -64,7 +66,8 @@ struct WinogradHeader {
 struct WinogradLayout {
   std::size_t multipliers = 0;  ///< of the channels, int16
   std::size_t tiles = 0;
-  std::size_t tile_weights = 0;  ///< in a tile: place by place, pair of channels by pair, two vectors of filters
+  std::size_t tile_weights =
+      0;  ///< in a tile: place by place, pair of channels by pair, two vectors of filters
   std::size_t tile_bytes = 0;
   std::size_t bytes = 0;
 };
@@ -75,10 +78,10 @@ struct WinogradLayout {
   layout.multipliers = to_cache_line(sizeof(WinogradHeader));
   layout.tiles = layout.multipliers + to_cache_line(channels * sizeof(std::int16_t));
   layout.tile_weights = to_cache_line(sizeof(TileFinish));
-  layout.tile_bytes =
-      layout.tile_weights + std::size_t{winograd_places} * channels * tile_filters * sizeof(std::int16_t);
-  layout.bytes =
-      layout.tiles + layout.tile_bytes * static_cast<std::size_t>(ceiling(block.filters, tile_filters));
+  layout.tile_bytes = layout.tile_weights +
+                      std::size_t{winograd_places} * channels * tile_filters * sizeof(std::int16_t);
+  layout.bytes = layout.tiles +
+                 layout.tile_bytes * static_cast<std::size_t>(ceiling(block.filters, tile_filters));
   return layout;
 }
 
@@ -111,18 +114,22 @@ constexpr void transform_weights(const std::int32_t (&g)[3], std::int32_t (&to)[
 inline void pack_winograd(const ConvBlock& block, const signed char* w, const std::uint8_t* shifts,
                           const ChannelFinish* channels, std::byte* packed) noexcept {
   const WinogradLayout layout = winograd_layout_of(block);
-  const auto shift_of_channel = [&](std::int32_t c) { return block.shifted ? std::int32_t{shifts[c]} : 0; };
+  const auto shift_of_channel = [&](std::int32_t c) {
+    return block.shifted ? std::int32_t{shifts[c]} : 0;
+  };
   WinogradHeader header;
   for (std::int32_t c = 0; c < block.channels; ++c) {
     const std::int32_t rest = std::max(shift_of_channel(c) - winograd_weight_shift, 0);
     header.scaled = header.scaled || rest > 0;
     const auto multiplier = static_cast<std::int16_t>(1 << rest);
-    std::memcpy(packed + layout.multipliers + 2 * static_cast<std::size_t>(c), &multiplier, sizeof multiplier);
+    std::memcpy(packed + layout.multipliers + 2 * static_cast<std::size_t>(c), &multiplier,
+                sizeof multiplier);
   }
   std::memcpy(packed, &header, sizeof header);
   packed += layout.tiles;
   const std::size_t row_size = row_bytes(block.row_weights(), block.weight_bits);
-  for (std::int32_t first = 0; first < block.filters; first += tile_filters, packed += layout.tile_bytes) {
+  for (std::int32_t first = 0; first < block.filters;
+       first += tile_filters, packed += layout.tile_bytes) {
     const std::int32_t filters = std::min(tile_filters, block.filters - first);
     const TileFinish finish = tile_finish(block.finish, channels + first, filters, tile_filters);
     std::memcpy(packed, &finish, sizeof finish);
@@ -135,9 +142,10 @@ inline void pack_winograd(const ConvBlock& block, const signed char* w, const st
         for (std::int32_t place = 0; place < winograd_places; ++place) {
           const auto weight = static_cast<std::int16_t>(
               square.at[place / winograd_side][place % winograd_side] * scale);
-          const std::int32_t at = ((place * block.channels + c - c % 2) * tile_filters + 2 * f) + c % 2;
-          std::memcpy(packed + layout.tile_weights + sizeof weight * static_cast<std::size_t>(at), &weight,
-                      sizeof weight);
+          const std::int32_t at =
+              ((place * block.channels + c - c % 2) * tile_filters + 2 * f) + c % 2;
+          std::memcpy(packed + layout.tile_weights + sizeof weight * static_cast<std::size_t>(at),
+                      &weight, sizeof weight);
         }
       }
     }
