@@ -28,6 +28,7 @@
 #endif
 #if defined(__x86_64__)
 #include <tenon/kernel/x86/add_block.hpp>
+#include <tenon/kernel/x86/add_rows.hpp>
 #include <tenon/kernel/x86/amx_blocks.hpp>
 #include <tenon/kernel/x86/conv2d_block.hpp>
 #include <tenon/kernel/x86/dense_block.hpp>

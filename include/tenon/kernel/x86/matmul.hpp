@@ -342,6 +342,21 @@ struct PixelCursor {
   std::int32_t column_ = 0;
 };
 
+/// A tile of filters for the next `Pixels` of a band, or as many as there are.
+template <class Dots, Products How, std::size_t Vectors, std::size_t Pixels, class Y>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline void tile_over_some(
+    const FinishTraits& traits, const Tile& tile, bool offset_inputs, PixelCursor& cursor, Y*& y,
+    std::ptrdiff_t step) noexcept {
+  const std::size_t now = cursor.left < Pixels ? cursor.left : Pixels;
+  const std::byte* x[Pixels];
+  cursor.take(x);
+  __m256i sums[Pixels][Vectors] = {};
+  sum_tile<Dots, How>(tile, x, sums);
+  correct<How>(*tile.finish, offset_inputs, sums);
+  finish_tile(traits, *tile.finish, sums, y, step, now, tile.filters);
+  y += static_cast<std::ptrdiff_t>(now) * step;
+}
+
 /// A tile of filters for all pixels of a band; y points to the first output of the tile. Not part
 /// of its caller: the registers are all needed here.
 template <class Dots, Products How, std::size_t Vectors, class Y>
@@ -354,24 +369,17 @@ template <class Dots, Products How, std::size_t Vectors, class Y>
                                  : Vectors == 1           ? 8
                                  : How == Products::bytes ? 4
                                                           : 6;
+  const bool offset = walk.offset_inputs;
   PixelCursor cursor(walk);
-  while (cursor.left > 1) {
-    const std::size_t now = cursor.left < pixels ? cursor.left : pixels;
-    const std::byte* x[pixels];
-    cursor.take(x);
-    __m256i sums[pixels][Vectors] = {};
-    sum_tile<Dots, How>(tile, x, sums);
-    correct<How>(*tile.finish, walk.offset_inputs, sums);
-    finish_tile(traits, *tile.finish, sums, y, step, now, tile.filters);
-    y += static_cast<std::ptrdiff_t>(now) * step;
+  if constexpr (pixels > 1) {
+    constexpr std::size_t half = pixels / 2;
+    while (cursor.left > half)
+      tile_over_some<Dots, How, Vectors, pixels>(traits, tile, offset, cursor, y, step);
+    if (cursor.left > 1)
+      tile_over_some<Dots, How, Vectors, half>(traits, tile, offset, cursor, y, step);
   }
-  if (cursor.left == 1) {
-    const std::byte* const x[1] = {cursor.next()};
-    __m256i sums[1][Vectors] = {};
-    sum_tile<Dots, How>(tile, x, sums);
-    correct<How>(*tile.finish, walk.offset_inputs, sums);
-    finish_tile(traits, *tile.finish, sums, y, step, 1, tile.filters);
-  }
+  while (cursor.left > 0)
+    tile_over_some<Dots, How, Vectors, 1>(traits, tile, offset, cursor, y, step);
 }
 
 }  // namespace tenon::kernel::x86
