@@ -96,6 +96,8 @@ struct Levels {
   const std::int32_t of_granule = 5 * granule;
   const std::int32_t of_change = 28;
   const std::int32_t saved = (by_shift.granules() - digits.granules()) * of_granule * plan.runs;
+  // There is room for one of them at least.
+  if (digits.granules() > plan.most_granules) return by_shift;
   const bool fits = by_shift.granules() <= plan.most_granules;
   return fits && saved + (by_shift.count - digits.count) * of_change <= 0 ? by_shift : digits;
 }
