@@ -143,7 +143,7 @@ template <SixTaps How, std::size_t Outputs>
   }
 }
 
-/// One block of lanes. Not part of its caller: the registers are all needed here.
+/// One block of lanes. Not part of its caller, and with copies, as any_taps_rows().
 template <SixTaps How>
 [[gnu::target("avx2,fma"), gnu::noinline]] inline void six_taps_rows(const FinishTraits& traits,
                                                                      const DepthwiseTile tile,

@@ -241,7 +241,8 @@ template <bool Bytes, std::size_t Outputs, class Y>
   y += static_cast<std::ptrdiff_t>(Outputs) * rows.y_position_step;
 }
 
-/// Not part of its caller: the registers are all needed here.
+/// Not part of its caller: the registers are all needed here. Takes copies: outputs are bytes,
+/// which may stand for anything, so what is behind references would be read again after each.
 template <bool Bytes, class Y>
 [[gnu::target("avx2,fma"), gnu::noinline]] void any_taps_rows(const FinishTraits& traits,
                                                               const DepthwiseTile tile,

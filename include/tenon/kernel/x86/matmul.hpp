@@ -358,7 +358,8 @@ template <class Dots, Products How, std::size_t Vectors, std::size_t Pixels, cla
 }
 
 /// A tile of filters for all pixels of a band; y points to the first output of the tile. Not part
-/// of its caller: the registers are all needed here.
+/// of its caller: the registers are all needed here. Takes copies: outputs are bytes, which may
+/// stand for anything, so what is behind references would be read again after each.
 template <class Dots, Products How, std::size_t Vectors, class Y>
 [[gnu::target("avx2,fma"), gnu::noinline]] void tile_over_pixels(const FinishTraits traits,
                                                                  const Tile tile, PixelWalk walk,
