@@ -12,8 +12,8 @@
 #include <tenon/kernel/reference/add_block.hpp>
 #include <tenon/kernel/x86/add_plan.hpp>
 #include <tenon/kernel/x86/add_zmm.hpp>
-#include <tenon/kernel/x86/matmul.hpp>
 #include <tenon/kernel/x86/stage.hpp>
+#include <tenon/kernel/x86/ymm_finish.hpp>
 #include <type_traits>
 
 // Sum of two tensors, ReLU and output quantizer of AddBlock, equal to the reference kernel; y may

@@ -8,7 +8,6 @@
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/x86/depthwise_plan.hpp>
 #include <tenon/kernel/x86/depthwise_sums.hpp>
-#include <tenon/kernel/x86/matmul.hpp>
 #include <tenon/kernel/x86/registers.hpp>
 
 // Depthwise convolutions of 3x3 and all others of six pairs of taps, for AVX2: sums and finish stay

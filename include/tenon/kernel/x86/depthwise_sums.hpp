@@ -8,7 +8,7 @@
 #include <cstring>
 #include <tenon/kernel/block.hpp>
 #include <tenon/kernel/x86/depthwise_plan.hpp>
-#include <tenon/kernel/x86/matmul.hpp>
+#include <tenon/kernel/x86/ymm_finish.hpp>
 #include <type_traits>
 
 // Sums over any taps of a depthwise convolution, finished and written, for AVX2.

@@ -315,7 +315,7 @@ inline void pack_matmul(const ConvBlock& block, const MatmulPlan& plan, const si
       TileSteps steps{reinterpret_cast<std::int32_t*>(packed + layout.offsets),
                       reinterpret_cast<std::int32_t*>(packed + layout.multipliers),
                       reinterpret_cast<signed char*>(packed + layout.weights),
-                      (plan.products == Products::narrow ? 2 : 4) * used, 0};
+                      static_cast<std::int32_t>(step_weight_bytes(plan.products)) * used, 0};
       TileHeader header{1, filters};
       TileFinish finish = tile_finish(block.finish, channels + filter, filters, used);
       if (plan.products == Products::bytes) {

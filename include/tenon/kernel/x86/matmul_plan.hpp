@@ -169,6 +169,11 @@ struct TileLayout {
   std::size_t bytes = 0;
 };
 
+/// Bytes of the weights of one filter in a step.
+[[nodiscard]] constexpr std::size_t step_weight_bytes(Products products) noexcept {
+  return products == Products::narrow ? 2 : 4;
+}
+
 struct TileHeader {
   std::int32_t runs = 0;
   std::int32_t filters = 0;
@@ -182,9 +187,8 @@ struct TileHeader {
   layout.offsets = layout.runs + to_cache_line(sizeof(Run) * (bytes ? steps + 1 : 1));
   layout.multipliers = layout.offsets + to_cache_line(sizeof(std::int32_t) * steps);
   layout.weights = layout.multipliers + (bytes ? to_cache_line(sizeof(std::int32_t) * steps) : 0);
-  const std::size_t step_bytes = plan.products == Products::narrow ? 2 : 4;
-  layout.bytes =
-      layout.weights + to_cache_line(step_bytes * static_cast<std::size_t>(plan.tile) * steps);
+  layout.bytes = layout.weights + to_cache_line(step_weight_bytes(plan.products) *
+                                                static_cast<std::size_t>(plan.tile) * steps);
   return layout;
 }
 
